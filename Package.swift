@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Arrows mean "imports". Nothing else may be imported: `Tests/TidyTests` holds the code to this file.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "batchd",
+    products: [
+        .executable(name: "batchd", targets: ["batchd"]),
+        .executable(name: "batchctl", targets: ["batchctl"]),
+        .executable(name: "batchsim", targets: ["batchsim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: [
+        // The daemon, from the pure core outwards.
+        .target(name: "BatchCore", swiftSettings: settings),
+        .target(name: "Env", dependencies: ["BatchCore"], swiftSettings: settings),
+        .target(name: "BatchStore", dependencies: ["BatchCore", grdb], swiftSettings: settings),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "Spool", dependencies: ["BatchCore", "Env", "CZstd", crypto], swiftSettings: settings),
+        .target(
+            name: "StripeBatch",
+            dependencies: ["BatchCore", "Env", httpClient, nio, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Orchestration",
+            dependencies: [
+                "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", lifecycle, logging, crypto,
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "ControlAPI", swiftSettings: settings),
+        .target(
+            name: "BatchDaemon",
+            dependencies: [
+                "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "ControlAPI",
+                hummingbird, lifecycle, logging, yams, nio, nioPosix, httpTypes, crypto,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "batchd", dependencies: ["BatchDaemon", arguments], swiftSettings: settings),
+
+        // The operator's command line.
+        .target(
+            name: "BatchCommands",
+            dependencies: ["ControlAPI", arguments, httpClient, nio, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "batchctl", dependencies: ["BatchCommands"], swiftSettings: settings),
+
+        // The local Stripe. It shares no source with the daemon: a wrong belief must not hold on both sides.
+        .target(
+            name: "StripeSimulator",
+            dependencies: [hummingbird, logging, nio, httpTypes, crypto, lifecycle],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "batchsim",
+            dependencies: ["StripeSimulator", arguments, subprocess],
+            swiftSettings: settings
+        ),
+    ]
+)
