@@ -1,0 +1,114 @@
+/// One screen: is the daemon alive, what is it doing, and what waits for a person.
+package struct Status: Codable, Hashable, Sendable {
+    /// The daemon itself.
+    package var daemon: DaemonStatus
+    /// The rows of all workloads.
+    package var rows: RowCounts
+    /// The jobs of all accounts.
+    package var jobs: JobCounts
+    /// RFC 3339, UTC: when a job is looked at next; nil when none is at Stripe.
+    @OrNull package var nextLookAt: String?
+    /// Workloads that have not ended, then those that ended last.
+    package var workloads: [Workload]
+    /// The most urgent deadline; nil when there is none.
+    @OrNull package var nearestDeadline: Deadline?
+    /// What cannot go on without a person.
+    package var held: [HeldNotice]
+    /// The room that is left.
+    package var disk: DiskStatus
+
+    /// All members, in the order of the document.
+    package init(
+        daemon: DaemonStatus, rows: RowCounts, jobs: JobCounts, nextLookAt: String?, workloads: [Workload],
+        nearestDeadline: Deadline?, held: [HeldNotice], disk: DiskStatus
+    ) {
+        self.daemon = daemon
+        self.rows = rows
+        self.jobs = jobs
+        self.nextLookAt = nextLookAt
+        self.workloads = workloads
+        self.nearestDeadline = nearestDeadline
+        self.held = held
+        self.disk = disk
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case daemon, rows, jobs, workloads, held, disk
+        case nextLookAt = "next_look_at"
+        case nearestDeadline = "nearest_deadline"
+    }
+}
+
+/// The daemon's own state.
+package struct DaemonStatus: Codable, Hashable, Sendable {
+    /// `batchdVersion` of the running daemon.
+    package var version: String
+    /// Its process id.
+    package var pid: Int
+    /// RFC 3339, UTC.
+    package var startedAt: String
+    /// `starting`, `running` or `stopping`.
+    package var state: String
+    /// A sentence for people: what it is doing or waiting for.
+    package var message: String
+
+    /// All members, in the order of the document.
+    package init(version: String, pid: Int, startedAt: String, state: String, message: String) {
+        self.version = version
+        self.pid = pid
+        self.startedAt = startedAt
+        self.state = state
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case version, pid, state, message
+        case startedAt = "started_at"
+    }
+}
+
+/// Something that waits for a person, and what that person can do.
+package struct HeldNotice: Codable, Hashable, Sendable {
+    /// The workload that it is in.
+    package var workload: String
+    /// How many rows are held; 0 when the workload as a whole is.
+    package var rows: Int
+    /// Why: `unknown_outcome`, `validation`, ….
+    package var reason: String
+    /// A sentence for people.
+    package var message: String
+    /// The command that shows or decides it, ready to be typed.
+    package var command: String
+
+    /// All members, in the order of the document.
+    package init(workload: String, rows: Int, reason: String, message: String, command: String) {
+        self.workload = workload
+        self.rows = rows
+        self.reason = reason
+        self.message = message
+        self.command = command
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case workload, rows, reason, message, command
+    }
+}
+
+/// Room on the disk that holds the state directory.
+package struct DiskStatus: Codable, Hashable, Sendable {
+    /// Bytes that are free to us.
+    package var freeBytes: Int
+    /// Below this many there is no intake.
+    package var minFreeBytes: Int
+
+    /// All members.
+    package init(freeBytes: Int, minFreeBytes: Int) {
+        self.freeBytes = freeBytes
+        self.minFreeBytes = minFreeBytes
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case freeBytes = "free_bytes"
+        case minFreeBytes = "min_free_bytes"
+    }
+}

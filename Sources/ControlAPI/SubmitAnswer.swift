@@ -1,0 +1,17 @@
+/// The answer to a submission, sent once all its rows are durable.
+package struct SubmitAnswer: Codable, Hashable, Sendable {
+    /// The workload that holds the rows.
+    package var workload: Workload
+    /// Whether it was there before: the same key came with the same content.
+    package var existing: Bool
+
+    /// All members.
+    package init(workload: Workload, existing: Bool) {
+        self.workload = workload
+        self.existing = existing
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case workload, existing
+    }
+}
