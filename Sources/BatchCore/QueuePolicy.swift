@@ -1,0 +1,173 @@
+/// What a queue does, and how carefully: the configured values the decisions need.
+package struct QueuePolicy: Hashable, Sendable {
+    /// What to do with a row of which nobody knows whether it ran.
+    package enum UnknownOutcome: String, Hashable, Sendable, CaseIterable {
+        /// Follow the endpoint: absolute updates go again, creates are held.
+        case auto
+        case retry, hold
+    }
+
+    /// Whether webhooks of the underlying operations are sent.
+    ///
+    /// Source: `stripe-batch-api.md` section 1.2.
+    package enum NotificationSuppression: String, Hashable, Sendable, CaseIterable {
+        case none, all
+    }
+
+    /// The queue's name, unique in the configuration.
+    package var name: String
+    /// The account whose key it uses.
+    package var account: AccountPolicy
+    /// Where every row goes.
+    package var endpoint: Endpoint
+    /// The connected account for rows that name none.
+    package var context: String?
+    /// Higher goes first.
+    package var priority: Int
+    /// Ask Stripe to run the file without validating it first.
+    package var skipValidation: Bool
+    /// Whether Stripe sends the webhooks of the underlying operations.
+    package var notificationSuppression: NotificationSuppression
+    /// 1 to 100; only sent to API versions that have it.
+    package var maximumRPS: Int?
+    /// How many jobs of this queue may be at Stripe at once.
+    package var maxConcurrentJobs: Int
+    /// The most rows in one job; nil sizes jobs from the clocks and what was observed.
+    package var maxRowsPerJob: Int64?
+    /// The most bytes in one job.
+    package var maxBytesPerJob: Int64
+    /// When failed rows go again.
+    package var retry: RetryPolicy
+    /// What happens to rows with an unknown outcome.
+    package var unknownOutcome: UnknownOutcome
+
+    /// A policy with the defaults of `interfaces.md` section 2.
+    package init(
+        name: String, account: AccountPolicy, endpoint: Endpoint, context: String? = nil,
+        priority: Int = 0, skipValidation: Bool = false,
+        notificationSuppression: NotificationSuppression = .none, maximumRPS: Int? = nil,
+        maxConcurrentJobs: Int = 4, maxRowsPerJob: Int64? = nil,
+        maxBytesPerJob: Int64 = 4_000_000_000, retry: RetryPolicy = RetryPolicy(),
+        unknownOutcome: UnknownOutcome = .auto
+    ) {
+        self.name = name
+        self.account = account
+        self.endpoint = endpoint
+        self.context = context
+        self.priority = priority
+        self.skipValidation = skipValidation
+        self.notificationSuppression = notificationSuppression
+        self.maximumRPS = maximumRPS
+        self.maxConcurrentJobs = maxConcurrentJobs
+        self.maxRowsPerJob = maxRowsPerJob
+        self.maxBytesPerJob = maxBytesPerJob
+        self.retry = retry
+        self.unknownOutcome = unknownOutcome
+    }
+
+    /// True when a row with an unknown outcome may be sent again without asking a person.
+    package var repeatsUnknown: Bool {
+        switch unknownOutcome {
+        case .retry: true
+        case .hold: false
+        case .auto: endpoint.repetition != .harmful
+        }
+    }
+}
+
+/// The limits of one Stripe account.
+package struct AccountPolicy: Hashable, Sendable {
+    /// The account's name in the configuration.
+    package var name: String
+    /// The API version of every request, and of rows that name none.
+    package var apiVersion: String
+    /// How many jobs may be at Stripe at once, over all queues of the account.
+    package var maxConcurrentJobs: Int
+    /// The shortest and the longest pause between looks at one job.
+    package var poll: PollPolicy
+
+    /// An account with the defaults of `interfaces.md` section 2.
+    package init(
+        name: String, apiVersion: String, maxConcurrentJobs: Int = 8, poll: PollPolicy = PollPolicy()
+    ) {
+        self.name = name
+        self.apiVersion = apiVersion
+        self.maxConcurrentJobs = maxConcurrentJobs
+        self.poll = poll
+    }
+}
+
+/// How often to look at a job that Stripe is working on.
+package struct PollPolicy: Hashable, Sendable {
+    /// The first pause, and the pause after something changed.
+    package var min: Duration
+    /// The pause it grows to while nothing changes.
+    package var max: Duration
+
+    /// Five seconds growing to ten minutes, unless told otherwise.
+    package init(min: Duration = .seconds(5), max: Duration = .minutes(10)) {
+        self.min = min
+        self.max = max
+    }
+
+    /// The pause after `unchanged` looks in a row that showed nothing new.
+    package func delay(unchanged: Int) -> Duration {
+        Swift.min(max, min * (1 << Swift.min(unchanged, 20)))
+    }
+}
+
+/// When a row goes again, and how often.
+package struct RetryPolicy: Hashable, Sendable {
+    /// The most journeys one row makes; at least 1.
+    package var maxAttempts: Int
+    /// The pause after the first failure.
+    package var initialDelay: Duration
+    /// The pause it grows to.
+    package var maxDelay: Duration
+
+    /// Five attempts, one minute growing to six hours, unless told otherwise.
+    package init(
+        maxAttempts: Int = 5, initialDelay: Duration = .minutes(1), maxDelay: Duration = .hours(6)
+    ) {
+        self.maxAttempts = maxAttempts
+        self.initialDelay = initialDelay
+        self.maxDelay = maxDelay
+    }
+
+    /// The longest pause after `attempts` failed attempts (at least 1): doubling, up to the ceiling.
+    package func bound(afterAttempts attempts: Int) -> Duration {
+        precondition(attempts >= 1)
+        return min(maxDelay, initialDelay * (1 << min(attempts - 1, 20)))
+    }
+}
+
+/// The limits that are Stripe's, or follow from Stripe's. Source: `stripe-batch-api.md` section 7.
+package struct Limits: Hashable, Sendable {
+    /// How long an upload URL lives: Stripe's five minutes.
+    package var uploadWindow: Duration = .minutes(5)
+    /// How much of the window must be left to begin an upload at all.
+    package var uploadMargin: Duration = .seconds(30)
+    /// How long a job may run before Stripe ends it.
+    package var processing: Duration = .hours(24)
+    /// How long results can be had.
+    package var results: Duration = .days(7)
+    /// The pause after the first failed call.
+    package var firstBackoff: Duration = .milliseconds(500)
+    /// The longest pause after failed calls.
+    package var longestBackoff: Duration = .seconds(60)
+    /// Rows a second to count on before any rate was seen: the documented default.
+    package var assumedRowRate: Double = 10
+    /// Upload bytes a second to count on before any upload was seen.
+    package var assumedUploadRate: Double = 4_000_000
+
+    /// Stripe's limits as documented.
+    package init() {}
+
+    /// Exponential backoff with jitter for calls, so that what failed together does not return together.
+    ///
+    /// `failures` counts from 1. The result lies between half the bound and the bound.
+    package func backoff(failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
+        let bound = min(longestBackoff, firstBackoff * (1 << min(max(failures, 1) - 1, 20)))
+        return .milliseconds(Int64.random(in: bound.milliseconds / 2...bound.milliseconds, using: &random))
+    }
+}
