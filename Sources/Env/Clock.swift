@@ -1,0 +1,46 @@
+package import BatchCore
+import Glibc
+
+/// Where the time comes from. Production reads the wall clock; a simulation supplies its own.
+package struct Clock: Sendable {
+    /// The present moment.
+    package var now: @Sendable () -> Timestamp
+    /// Returns at the given moment or soon after; at once when it is past. Throws `CancellationError`.
+    package var sleep: @Sendable (_ until: Timestamp) async throws -> Void
+
+    /// A clock made of its two abilities.
+    package init(
+        now: @escaping @Sendable () -> Timestamp,
+        sleep: @escaping @Sendable (_ until: Timestamp) async throws -> Void
+    ) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// Returns `duration` from now, as this clock counts it. Throws `CancellationError`.
+    package func sleep(for duration: Duration) async throws {
+        try await sleep(now() + duration)
+    }
+
+    /// The wall clock of the machine.
+    ///
+    /// Stripe's deadlines are moments on the wall. A sleeper therefore looks at the wall clock again at
+    /// least every 30 seconds: a step of the clock, or a suspended machine, delays it by no more.
+    package static let system = Clock(
+        now: wallClock,
+        sleep: { until in
+            while true {
+                let left = until - wallClock()
+                guard left > .zero else { return try Task.checkCancellation() }
+                try await Task.sleep(for: min(left, .seconds(30)))
+            }
+        }
+    )
+}
+
+private func wallClock() -> Timestamp {
+    var time = timespec()
+    let result = clock_gettime(CLOCK_REALTIME, &time)
+    precondition(result == 0, "the kernel has no wall clock")
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+}
