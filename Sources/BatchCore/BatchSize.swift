@@ -1,0 +1,54 @@
+/// How many rows the next batch may carry, and which limit decided that.
+///
+/// The least of: rows that finish in 24 h at the rate seen, bytes that upload in half
+/// the window at the throughput seen, and the queue's own limits.
+package struct BatchSize: Hashable, Sendable {
+    /// The limit that bound. The raw values are stored, and are the words people see.
+    package enum Limit: String, Hashable, Sendable {
+        case processingTime = "processing_time"
+        case uploadWindow = "upload_window"
+        case queueRows = "max_rows_per_job"
+        case queueBytes = "max_bytes_per_job"
+    }
+
+    /// What was seen of the queue's last jobs; nil before there was one.
+    package struct Seen: Hashable, Sendable {
+        /// Rows a second that Stripe executed, the slowest of the last jobs.
+        package var rowRate: Double?
+        /// Bytes a second that an upload reached, the slowest of the last ones.
+        package var uploadRate: Double?
+
+        /// What was seen.
+        package init(rowRate: Double? = nil, uploadRate: Double? = nil) {
+            self.rowRate = rowRate
+            self.uploadRate = uploadRate
+        }
+    }
+
+    /// The most rows, at least 1.
+    package let rows: Int64
+    /// Which limit on rows bound.
+    package let rowLimit: Limit
+    /// The most bytes, at least 1.
+    package let bytes: Int64
+    /// Which limit on bytes bound.
+    package let byteLimit: Limit
+
+    /// Sizes the next batch of a queue.
+    package init(policy: QueuePolicy, seen: Seen, limits: Limits) {
+        // Four fifths of the day: the rate seen is not a promise.
+        let daily = max(1, Int64((seen.rowRate ?? limits.assumedRowRate) * limits.processing.seconds * 0.8))
+        if let own = policy.maxRowsPerJob, own <= daily {
+            (rows, rowLimit) = (own, .queueRows)
+        } else {
+            (rows, rowLimit) = (daily, .processingTime)
+        }
+        let half = limits.uploadWindow.seconds / 2
+        let upload = max(1, Int64((seen.uploadRate ?? limits.assumedUploadRate) * half))
+        if policy.maxBytesPerJob <= upload {
+            (bytes, byteLimit) = (policy.maxBytesPerJob, .queueBytes)
+        } else {
+            (bytes, byteLimit) = (upload, .uploadWindow)
+        }
+    }
+}

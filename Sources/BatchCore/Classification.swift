@@ -1,0 +1,119 @@
+/// What one result line says about its row, before attempts and policies are weighed.
+package enum RowVerdict: Hashable, Sendable {
+    /// Stripe did it.
+    case done
+    /// Stripe did not do it, and may do it later.
+    case tryAgain
+    /// As `tryAgain`, but there is no point in asking before hours have passed.
+    case tryMuchLater
+    /// Stripe may have done it or not.
+    case unknown
+    /// Stripe did not do it, and never will for this input.
+    case refused
+    /// The key or its permissions are wrong: no row can go on until a person acts.
+    case systemic
+}
+
+extension ResultLine {
+    /// Classifies by status, then type and code: result rows carry no headers.
+    ///
+    /// Source: `stripe-batch-api.md` section 4.2.
+    package var verdict: RowVerdict {
+        switch status {
+        case 200...299: .done
+        case 429, 409, 424: .tryAgain
+        case 400 where error?.code == "rate_limit": .tryAgain
+        case 402 where error?.adviceCode == "try_again_later": .tryMuchLater
+        case 401, 403: .systemic
+        case 400...499: .refused
+        default: .unknown
+        }
+    }
+
+    /// True when this refusal says that an earlier attempt, whose outcome was unknown, had worked.
+    ///
+    /// A migration or a cancellation done twice is refused the second time.
+    /// Source: `stripe-batch-api.md` section 4.3.
+    package func provesEarlierSuccess(of endpoint: Endpoint) -> Bool {
+        guard endpoint.repetition == .detectable, verdict == .refused else { return false }
+        if endpoint.method == .delete, status == 404 || error?.code == "resource_missing" { return true }
+        return error?.message?.contains("already") ?? false
+    }
+}
+
+/// What the store knows of a row when its result comes.
+package struct RowHistory: Hashable, Sendable {
+    /// Attempts that ended before this one.
+    package var attempts: Int
+    /// How many of them ended with nobody knowing whether the row ran.
+    package var doubts: Int
+
+    /// The history of a row that was never sent.
+    package init(attempts: Int = 0, doubts: Int = 0) {
+        self.attempts = attempts
+        self.doubts = doubts
+    }
+}
+
+/// What becomes of a row after an attempt.
+package enum RowDecision: Hashable, Sendable {
+    case succeeded
+    case failed(RowReason)
+    case held(RowReason)
+    /// Queued again, not before `delay` has passed.
+    case again(delay: Duration, doubt: Bool)
+    /// Queued again without an attempt spent: it did not run.
+    case returned
+    /// Nothing can go on in this workload until a person acts; the row itself is queued again, unspent.
+    case systemic
+}
+
+extension QueuePolicy {
+    /// Decides about a row that has a result line.
+    package func decide(
+        _ result: ResultLine, history: RowHistory, using random: inout some RandomNumberGenerator
+    ) -> RowDecision {
+        if history.doubts > 0, result.provesEarlierSuccess(of: endpoint) { return .succeeded }
+        switch result.verdict {
+        case .done: return .succeeded
+        case .refused: return .failed(.refused)
+        case .systemic: return .systemic
+        case .unknown: return decideUnknown(history: history, using: &random)
+        case .tryAgain, .tryMuchLater:
+            let attempts = history.attempts + 1
+            guard attempts < retry.maxAttempts else { return .failed(.attemptsExhausted) }
+            let floor = result.verdict == .tryMuchLater ? retry.maxDelay : .zero
+            return .again(delay: max(floor, delay(after: attempts, using: &random)), doubt: false)
+        }
+    }
+
+    /// Decides about a row of which nobody knows whether it ran.
+    ///
+    /// Such a row never becomes `failed` by itself: it may have succeeded.
+    package func decideUnknown(
+        history: RowHistory, using random: inout some RandomNumberGenerator
+    ) -> RowDecision {
+        let attempts = history.attempts + 1
+        guard repeatsUnknown, attempts < retry.maxAttempts else { return .held(.unknownOutcome) }
+        return .again(delay: delay(after: attempts, using: &random), doubt: true)
+    }
+
+    /// Decides about a row without a result line, by how its job ended.
+    ///
+    /// After `canceled` the rows in flight were finished, so an absent row did not run; `complete` promises
+    /// a line for every row, so an absent one is unknown. Source: `stripe-batch-api.md` section 4.
+    package func decideAbsent(
+        _ ending: JobEnding, history: RowHistory, using random: inout some RandomNumberGenerator
+    ) -> RowDecision {
+        switch ending {
+        case .canceled, .validationFailed, .uploadTimeout: .returned
+        case .complete, .timeout, .batchFailed: decideUnknown(history: history, using: &random)
+        }
+    }
+
+    /// Half the bound to the bound, so that rows which failed together do not return together.
+    private func delay(after attempts: Int, using random: inout some RandomNumberGenerator) -> Duration {
+        let bound = retry.bound(afterAttempts: attempts).milliseconds
+        return .milliseconds(Int64.random(in: bound / 2...bound, using: &random))
+    }
+}

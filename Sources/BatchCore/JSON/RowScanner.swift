@@ -1,0 +1,182 @@
+/// What intake needs to know of a row; its bytes are kept as they came.
+package struct ScannedRow: Hashable, Sendable {
+    /// Where in the line the id stands, without quotes.
+    package var id: Range<Int>
+    /// The members that staging must not add.
+    package var traits: RowTraits
+}
+
+/// Which optional members a row brings itself, if only as `null`. The raw value is stored.
+package struct RowTraits: OptionSet, Hashable, Sendable {
+    /// The bits.
+    package let rawValue: Int
+
+    /// Wraps bits from the database.
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The row names the account it acts on.
+    package static let context = RowTraits(rawValue: 1)
+    /// The row names the API version it runs under.
+    package static let stripeVersion = RowTraits(rawValue: 2)
+}
+
+/// Checks one line of an input file as strictly as Stripe may.
+///
+/// What passes here should never fail Stripe's validation, which costs a whole
+/// job to hear of. Source: `stripe-batch-api.md` sections 3 and 3.1.
+package struct RowScanner: Sendable {
+    /// The longest line in bytes: Stripe's limit is unknown, and a megabyte is far above any real row.
+    package static let maximumLineBytes = 1_000_000
+    /// The longest id in bytes; Stripe's limit is unknown.
+    package static let maximumIDBytes = 255
+
+    private let placeholders: [[UInt8]]
+    private let placeholderList: String
+
+    /// A scanner for the rows of one endpoint.
+    package init(endpoint: Endpoint) {
+        placeholders = endpoint.placeholders.map { Array($0.utf8) }
+        placeholderList = endpoint.placeholders.map { "\"\($0)\"" }.joined(separator: ", ")
+    }
+
+    /// Checks `line`, which holds no newline.
+    ///
+    /// - Throws: `LineDefect`, with the column in bytes from 1.
+    package func scan(_ line: UnsafeBufferPointer<UInt8>) throws(LineDefect) -> ScannedRow {
+        try refuseOddLines(line)
+        var scanner = JSONScanner(line)
+        scanner.skipSpace()
+        guard scanner.here == UInt8(ascii: "{") else { throw scanner.defect("expected a JSON object") }
+        var id: Range<Int>?
+        var traits: RowTraits = []
+        var seen: Set<String> = []
+        var hasPathParams = false
+        try scanner.object { (scanner, key) throws(LineDefect) in
+            let name = Member(scanner, key)
+            guard seen.insert(name.rawValue).inserted else {
+                throw LineDefect(
+                    column: key.range.lowerBound, reason: "the key \"\(name)\" stands here twice")
+            }
+            switch name {
+            case .id: id = try self.id(&scanner)
+            case .pathParams: hasPathParams = try pathParams(&scanner)
+            case .params: try params(&scanner)
+            case .context:
+                try text(&scanner, "context")
+                traits.insert(.context)
+            case .stripeVersion:
+                try text(&scanner, "stripe_version")
+                traits.insert(.stripeVersion)
+            case .other:
+                throw LineDefect(
+                    column: key.range.lowerBound,
+                    reason: "unknown key; a row has id, path_params, params, context and stripe_version")
+            }
+        }
+        scanner.skipSpace()
+        guard scanner.at == line.count else { throw scanner.defect("text after the end of the object") }
+        guard let id else { throw LineDefect(column: 1, reason: "\"id\" is missing") }
+        guard hasPathParams || placeholders.isEmpty else {
+            throw LineDefect(column: 1, reason: "\"path_params\" is missing; it must give \(placeholderList)")
+        }
+        return ScannedRow(id: id, traits: traits)
+    }
+
+    private enum Member: String {
+        case id, pathParams, params, context, stripeVersion, other
+
+        init(_ scanner: JSONScanner, _ key: JSONScanner.Text) {
+            self =
+                if scanner.matches(key.range, "id") { .id } else if scanner.matches(key.range, "params") {
+                    .params
+                } else if scanner.matches(key.range, "path_params") {
+                    .pathParams
+                } else if scanner.matches(key.range, "stripe_version") {
+                    .stripeVersion
+                } else if scanner.matches(key.range, "context") { .context } else { .other }
+        }
+    }
+
+    private func refuseOddLines(_ line: UnsafeBufferPointer<UInt8>) throws(LineDefect) {
+        if line.isEmpty { throw LineDefect(column: 1, reason: "the line is empty") }
+        if line[line.count - 1] == 0x0D {
+            throw LineDefect(column: line.count, reason: "the line ends in CR LF; write LF alone")
+        }
+        if line.count >= 3, line[0] == 0xEF, line[1] == 0xBB, line[2] == 0xBF {
+            throw LineDefect(column: 1, reason: "a byte order mark stands here; write UTF-8 without one")
+        }
+        if line.count > Self.maximumLineBytes {
+            throw LineDefect(
+                column: Self.maximumLineBytes + 1,
+                reason: "the line is longer than \(Self.maximumLineBytes) bytes")
+        }
+    }
+
+    private func id(_ scanner: inout JSONScanner) throws(LineDefect) -> Range<Int> {
+        guard scanner.here == UInt8(ascii: "\"") else { throw scanner.defect("\"id\" must be a string") }
+        let range = try scanner.string().range
+        guard !range.isEmpty else {
+            throw LineDefect(column: range.lowerBound + 1, reason: "\"id\" is empty")
+        }
+        guard range.count <= Self.maximumIDBytes else {
+            throw LineDefect(
+                column: range.lowerBound + 1, reason: "\"id\" is longer than \(Self.maximumIDBytes) bytes")
+        }
+        for i in range {
+            switch scanner.bytes[i] {
+            case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "-"): continue
+            default:
+                throw LineDefect(column: i + 1, reason: "\"id\" may hold only A-Z a-z 0-9 _ and -")
+            }
+        }
+        return range
+    }
+
+    private func pathParams(_ scanner: inout JSONScanner) throws(LineDefect) -> Bool {
+        let start = scanner.at
+        if try scanner.null() { return false }
+        guard scanner.here == UInt8(ascii: "{") else {
+            throw scanner.defect("\"path_params\" must be an object")
+        }
+        var missing = Array(placeholders.indices)
+        try scanner.object { (scanner, key) throws(LineDefect) in
+            let name = scanner.bytes[key.range]
+            guard let found = missing.firstIndex(where: { placeholders[$0].elementsEqual(name) }) else {
+                let expected = placeholders.isEmpty ? "none" : placeholderList
+                throw LineDefect(
+                    column: key.range.lowerBound,
+                    reason: "\"path_params\" has a key too many; the endpoint's placeholders are: \(expected)"
+                )
+            }
+            missing.remove(at: found)
+            guard scanner.here == UInt8(ascii: "\"") else {
+                throw scanner.defect("a path parameter must be a string")
+            }
+            let value = try scanner.string()
+            guard !value.range.isEmpty else {
+                throw LineDefect(column: value.range.lowerBound, reason: "a path parameter is empty")
+            }
+        }
+        guard missing.isEmpty else {
+            throw LineDefect(
+                column: start + 1, reason: "\"path_params\" lacks a key; it must give \(placeholderList)")
+        }
+        return true
+    }
+
+    /// An object, or `null` as the official SDKs write it for a row without parameters.
+    private func params(_ scanner: inout JSONScanner) throws(LineDefect) {
+        if try scanner.null() { return }
+        guard scanner.here == UInt8(ascii: "{") else { throw scanner.defect("\"params\" must be an object") }
+        try scanner.value()
+    }
+
+    /// A text, or `null`.
+    private func text(_ scanner: inout JSONScanner, _ name: String) throws(LineDefect) {
+        if try scanner.null() { return }
+        guard scanner.here == UInt8(ascii: "\"") else {
+            throw scanner.defect("\"\(name)\" must be a string")
+        }
+        guard try !scanner.string().range.isEmpty else { throw scanner.defect("\"\(name)\" is empty") }
+    }
+}
