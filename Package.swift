@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "Spool", dependencies: ["BatchCore", "Env", "CZstd", crypto], swiftSettings: settings),
         .target(
             name: "StripeBatch",
-            dependencies: ["BatchCore", "Env", httpClient, nio, nioHTTP1],
+            dependencies: ["BatchCore", "Env", httpClient, nio, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
         .target(

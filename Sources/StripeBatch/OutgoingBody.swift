@@ -1,0 +1,96 @@
+import Env
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A request body that knows how much of it was asked for. Files are read piece by piece, as the wire drains.
+struct OutgoingBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+
+    private enum Source: Sendable {
+        case bytes([UInt8])
+        case file(SharedFile)
+    }
+
+    /// Its length in bytes.
+    let length: Int64
+    private let source: Source
+    private let progress = Progress()
+    private static let pieceSize: Int64 = 256 << 10
+
+    /// Opens the file, if it is one; nil when there is no body.
+    init?(_ body: WireRequest.Body) throws(FileFault) {
+        switch body {
+        case .none: return nil
+        case .bytes(let bytes):
+            length = Int64(bytes.count)
+            source = .bytes(bytes)
+        case .file(let path, let bytes):
+            let file = try SharedFile(path)
+            guard try file.size() == bytes else {
+                throw FileFault(errno: EIO, operation: "compare the size of", path: path)
+            }
+            length = bytes
+            source = .file(file)
+        }
+    }
+
+    /// True once the connection stood and the first piece was wanted.
+    var wasAskedFor: Bool { progress.asked.load(ordering: .acquiring) }
+
+    /// True once the last piece was handed over.
+    var isSpent: Bool { progress.given.load(ordering: .acquiring) == length }
+
+    func makeAsyncIterator() -> Iterator { Iterator(body: self) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        fileprivate let body: OutgoingBody
+
+        mutating func next() async throws -> ByteBuffer? {
+            let progress = body.progress
+            progress.asked.store(true, ordering: .releasing)
+            let given = progress.given.load(ordering: .acquiring)
+            guard given < body.length else { return nil }
+            let piece: ByteBuffer
+            switch body.source {
+            case .bytes(let bytes): piece = ByteBuffer(bytes: bytes)
+            case .file(let file):
+                let count = Int(Swift.min(body.length - given, OutgoingBody.pieceSize))
+                // Reading blocks, so a thread does it that may.
+                piece = try await NIOThreadPool.singleton.runIfActive { try file.read(count) }
+            }
+            progress.given.store(given + Int64(piece.readableBytes), ordering: .releasing)
+            return piece
+        }
+    }
+
+    private final class Progress: Sendable {
+        let asked = Atomic(false)
+        let given = Atomic<Int64>(0)
+    }
+}
+
+/// A file that an asynchronous reader holds open.
+private final class SharedFile: Sendable {
+    private let file: OpenFile
+
+    init(_ path: String) throws(FileFault) {
+        file = try OpenFile(path, .read)
+    }
+
+    func size() throws(FileFault) -> Int64 { try file.size() }
+
+    /// The next `count` bytes; a file that has become shorter is a fault.
+    func read(_ count: Int) throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
+            let space = UnsafeMutableRawBufferPointer(rebasing: space[..<count])
+            guard try file.read(into: space) == count else {
+                throw FileFault(errno: EIO, operation: "read all of", path: file.path)
+            }
+            return count
+        }
+        return buffer
+    }
+}
