@@ -1,1 +1,4 @@
-print("not built yet")
+import BatchCommands
+import Glibc
+
+exit(await runBatchCtl(Array(CommandLine.arguments.dropFirst())))

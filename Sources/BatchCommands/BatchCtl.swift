@@ -1,0 +1,112 @@
+import ArgumentParser
+import ControlAPI
+import Glibc
+
+/// Runs `batchctl` on the command line `arguments` (without the program's name), in this process's
+/// terminal and environment, and answers the exit code: an `ExitStatus`.
+///
+/// Ctrl-C ends the process with 130.
+package func runBatchCtl(_ arguments: [String]) async -> Int32 {
+    exitOnInterrupt()
+    return await BatchCtl.run(arguments, environment: .process, console: .process, times: .system).rawValue
+}
+
+/// The root of the commands.
+struct BatchCtl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batchctl",
+        abstract: "Submit work to batchd, watch it, and get its results.",
+        discussion: """
+            Exit codes: 0 ok, 1 error, 2 usage, 3 refused, 4 held: a person is needed, 5 try again, \
+            6 daemon not reachable, 7 integrity failure, 8 ended with failed rows, \
+            69 still running at --timeout, 130 interrupted.
+            """,
+        version: "batchctl \(batchdVersion)",
+        subcommands: commands
+    )
+
+    static let commands: [any OperatorCommand.Type] = [
+        SubmitCommand.self, StatusCommand.self, ListCommand.self, ShowCommand.self, RowsCommand.self,
+        WatchCommand.self, WaitCommand.self, CancelCommand.self, ResultsCommand.self, AuditCommand.self,
+        EventsCommand.self,
+    ]
+
+    static func run(
+        _ arguments: [String], environment: [String: String], console: Console, times: Times
+    ) async -> ExitStatus {
+        do {
+            var parsed = try parseAsRoot(try commandFirst(arguments))
+            guard let command = parsed as? any OperatorCommand else {
+                // The parser's own commands, such as help, which end by throwing what to print.
+                try parsed.run()
+                return .ok
+            }
+            let output = Output(options: command.options, environment: environment, console: console)
+            let socket = command.options.socketPath(environment: environment)
+            return try await DaemonClient.connect(
+                to: socket, timeout: command.options.timeout?.duration
+            ) { client in
+                try await command.run(
+                    in: Session(
+                        client: client, output: output, times: times,
+                        timeout: command.options.timeout?.duration))
+            }
+        } catch {
+            return report(error, on: console)
+        }
+    }
+
+    /// Moves options in front of the command behind it, where they are declared,
+    /// and suggests a command for a mistyped one.
+    static func commandFirst(_ arguments: [String]) throws -> [String] {
+        let names = commands.map { $0._commandName } + ["help"]
+        if let place = arguments.firstIndex(where: names.contains) {
+            return [arguments[place]] + arguments[..<place] + arguments[(place + 1)...]
+        }
+        guard let first = arguments.first, !first.hasPrefix("-") else { return arguments }
+        let nearest = Nearness.nearest(to: first, among: names)
+        throw Failure(
+            .usage, "There is no command '\(first)'.",
+            hint: nearest.map { "Did you mean '\($0)'?" } ?? "See 'batchctl --help' for the commands.")
+    }
+
+    /// Says what went wrong, and answers the exit code for it.
+    static func report(_ error: any Error, on console: Console) -> ExitStatus {
+        switch error {
+        case is ReaderGone:
+            return .ok
+        case let failure as Failure:
+            console.say("Error: \(failure.message)")
+            if let hint = failure.hint { console.say(hint) }
+            return failure.exit
+        case let refusal as DaemonRefusal:
+            return report(refusal.failure, on: console)
+        default:
+            // The parser's own errors, which include requests for help and completion scripts.
+            let text = fullMessage(for: error)
+            guard exitCode(for: error) == .success else {
+                console.say(text)
+                return exitCode(for: error) == .validationFailure ? .usage : .error
+            }
+            return console.print(text) ? .ok : .error
+        }
+    }
+}
+
+/// Ends the process with 130 on Ctrl-C: a polite crash, since everything durable is the daemon's.
+private func exitOnInterrupt() {
+    signal(SIGINT) { _ in
+        // Only calls that a signal handler may make. The new line leaves a progress bar as it is.
+        if isatty(STDERR_FILENO) == 1 { _ = write(STDERR_FILENO, "\n", 1) }
+        _exit(ExitStatus.interrupted.rawValue)
+    }
+}
+
+extension [String: String] {
+    /// The environment of this process.
+    fileprivate static var process: Self {
+        ["BATCHD_SOCKET", "NO_COLOR", "TERM"].reduce(into: [:]) { found, name in
+            found[name] = getenv(name).map { String(cString: $0) }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import ControlAPI
+
+struct AuditCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Derive every count again from the archive and the history, and compare.",
+        discussion: """
+            Audits one workload, or all of them. Exits 7 when anything differs.
+
+            Example: batchctl audit w12
+            """)
+
+    @Argument(help: "A workload's id.")
+    var workload: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let output = session.output
+        let path = workload.map { Routes.audit(percentEncoded($0)) } ?? Routes.audit
+        let report: AuditReport = try await session.client.get(
+            path, within: session.timeout.map { .within($0) } ?? .none)
+        try output.show(report) {
+            output.lines(report.checks, Tables.checks)
+                + [
+                    [],
+                    [
+                        report.ok
+                            ? Cell("The audit holds", .good) : Cell("The audit found differences", .bad),
+                        Cell(" over \(Human.count(report.rows.total, "row"))."),
+                    ],
+                ]
+        }
+        return report.ok ? .ok : .integrity
+    }
+}

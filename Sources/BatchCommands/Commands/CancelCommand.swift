@@ -1,0 +1,35 @@
+import ArgumentParser
+import ControlAPI
+
+struct CancelCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Cancel a workload: start no new job for it.",
+        discussion: """
+            Running jobs end by themselves, or at once with --now; their results count and are archived \
+            either way. Rows that have not run are canceled.
+
+            Example: batchctl cancel w12 --now
+            """)
+
+    @Argument(help: "A workload's id.")
+    var workload: String
+
+    @Flag(help: "Also cancel the running jobs.")
+    var now = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let after: Workload = try await session.client.post(
+            Routes.cancel(percentEncoded(workload)), [.now: now ? "true" : nil])
+        if session.output.isJSON { try session.output.show(after) { [] } }
+        let canceled = "\(after.id): \(Human.count(after.rows.canceled, "row")) canceled"
+        session.output.say(
+            after.rows.inFlight == 0
+                ? "\(canceled)."
+                : "\(canceled), \(Human.count(after.rows.inFlight)) still in flight. Follow: batchctl watch \(after.id)"
+        )
+        return .ok
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import ControlAPI
+
+struct ResultsCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "results",
+        abstract: "Print the final outcome of each row as JSON Lines.",
+        discussion: """
+            Each row comes once, however many attempts it took.
+
+            Example: batchctl results w12 --state succeeded > done.jsonl
+            """)
+
+    @Argument(help: "A workload's id.")
+    var workload: String
+
+    @Option(help: "Only rows in this state.")
+    var state: RowState?
+
+    @Flag(help: "Add each row's input as it was submitted.")
+    var input = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.client.stream(
+            Routes.results(percentEncoded(workload)),
+            [.state: state?.rawValue, .input: input ? "true" : nil], session.output.pass)
+        return .ok
+    }
+}

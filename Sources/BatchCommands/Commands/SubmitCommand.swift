@@ -1,0 +1,103 @@
+import ArgumentParser
+import AsyncHTTPClient
+import ControlAPI
+
+struct SubmitCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit",
+        abstract: "Submit a file of rows to a queue.",
+        discussion: """
+            Prints the workload's id once all its rows are safely stored. One bad row refuses the whole \
+            file. With --key, the same command can be repeated after an interruption without doubling \
+            the work.
+
+            Example: batchctl submit update-customers customers.jsonl --name migrate --wait
+            """)
+
+    @Argument(help: "The queue to submit to.")
+    var queue: String
+
+    @Argument(help: "A file of JSON Lines, or - for standard input.", completion: .file())
+    var file: String
+
+    @Option(help: "A name for the workload (default: the file's name).")
+    var name: String?
+
+    @Option(help: "Your own key: the same key with the same content is the same workload.")
+    var key: String?
+
+    @Option(help: "The form of the file.")
+    var format: InputFormat = .jsonl
+
+    @Flag(help: "Accept content that the queue has had before.")
+    var allowDuplicate = false
+
+    @Flag(help: "Wait until the workload ends; exit 8 when rows failed, 4 when it is held.")
+    var wait = false
+
+    @OptionGroup var options: GlobalOptions
+
+    enum InputFormat: String, CaseIterable, ExpressibleByArgument {
+        case jsonl
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let output = session.output
+        let answer = try await InputFile.withOpen(file) { input in
+            let progress = UploadProgress(console: output.console, total: input.bytes, times: session.times)
+            defer { progress.clear() }
+            return try await submit(input, progress, in: session)
+        }
+        let workload = answer.workload
+        try output.show(answer) { [[Cell(workload.id)]] }
+        let found = answer.existing ? "was submitted before with this key, as" : "accepted as"
+        output.say(
+            "\(Human.count(workload.rows.total, "row")) \(found) \(workload.id) in queue \(workload.queue)."
+                + (wait ? "" : " Follow: batchctl watch \(workload.id)"))
+        guard wait else { return .ok }
+        return try await WatchCommand.watch(workload.id, in: session, asData: false)
+    }
+
+    private func submit(_ input: InputFile, _ progress: UploadProgress, in session: Session) async throws
+        -> SubmitAnswer
+    {
+        do {
+            return try await session.client.post(
+                Routes.workloads,
+                [
+                    .queue: queue, .name: name ?? defaultName, .key: key, .format: format.rawValue,
+                    .allowDuplicate: allowDuplicate ? "true" : nil,
+                ],
+                body: .stream(
+                    InputChunks(file: input, onProgress: progress.update),
+                    length: input.bytes.map { .known(Int64($0)) } ?? .unknown),
+                within: session.timeout.map { .within($0) } ?? .none)
+        } catch let refusal as DaemonRefusal {
+            throw explain(refusal, input, session.output)
+        } catch let failure as Failure where failure.exit == .temporary || failure.exit == .unreachable {
+            guard progress.hasBegun else { throw failure }
+            throw Failure(
+                failure.exit, failure.message,
+                hint: "The rows may or may not have been accepted: 'batchctl list workloads' shows it."
+                    + (key == nil ? "" : " Repeating this command with the same --key is safe."))
+        }
+    }
+
+    /// The file's name without folders; the daemon names what comes from standard input.
+    private var defaultName: String? {
+        file == "-" ? nil : file.split(separator: "/").last.map(String.init)
+    }
+
+    /// Lists the bad lines where editors and people find them, and says that nothing happened.
+    private func explain(_ refusal: DaemonRefusal, _ input: InputFile, _ output: Output) -> Failure {
+        var failure = refusal.failure
+        guard let lines = refusal.detail?.details, !lines.isEmpty else { return failure }
+        for line in lines {
+            output.say("\(input.name):\(line.line):\(line.column): \(Cell(line.reason).text)")
+        }
+        let more = (refusal.detail?.badLines ?? lines.count) - lines.count
+        if more > 0 { output.say("… and \(Human.count(more)) more bad \(more == 1 ? "line" : "lines").") }
+        failure.hint = "Nothing was queued. " + (failure.hint ?? "Mend the lines and submit the file again.")
+        return failure
+    }
+}

@@ -1,0 +1,68 @@
+import ControlAPI
+
+/// How far a workload is, as lines to read.
+struct ProgressScreen {
+    let workload: Workload
+    let clockface: Clockface
+
+    private var rows: RowCounts { workload.rows }
+
+    /// Three lines that fit `width`: what, how far, and how well.
+    func lines(width: Int) -> [Line] {
+        [title, bar(width: width), counts].map { $0.cut(to: width) }
+    }
+
+    /// The same in one line without a bar, for logs.
+    var sentence: String {
+        let pace = pace.map { ", " + $0 } ?? ""
+        return "\(workload.id) \(Cell(workload.state).text): \(Human.count(rows.ended)) of "
+            + "\(Human.count(rows.total, "row")) (\(Human.share(rows.ended, of: rows.total))), "
+            + "\(Human.count(rows.succeeded)) succeeded, \(Human.count(rows.failed)) failed, "
+            + "\(Human.count(rows.held)) held\(pace)"
+    }
+
+    private var title: Line {
+        let batches =
+            workload.batches.active > 0 ? "  \(Human.count(workload.batches.active, "batch")) active" : ""
+        let reason = workload.reason.map { " (\($0))" } ?? ""
+        return [
+            Cell("\(workload.id) \(workload.name)  "), Cell(state: workload.state), Cell(reason + batches),
+        ]
+    }
+
+    private func bar(width: Int) -> Line {
+        let label =
+            " \(Human.share(rows.ended, of: rows.total))  \(Human.count(rows.ended)) of \(Human.count(rows.total, "row"))"
+        let room = min(100, width - 2 - Cell.width(of: label))
+        guard room >= 10, rows.total > 0 else { return [Cell(label)] }
+        // Rounded down, so that a full bar means the end; what failed shows as soon as there is any.
+        let ended = room * rows.ended / rows.total
+        let bad = rows.failed == 0 ? 0 : min(ended, max(1, room * rows.failed / rows.total))
+        return [
+            Cell("["), Cell(String(repeating: "#", count: ended - bad), .good),
+            Cell(String(repeating: "#", count: bad), .bad),
+            Cell(String(repeating: "-", count: room - ended), .dim), Cell("]"), Cell(label),
+        ]
+    }
+
+    private var counts: Line {
+        var line: Line = [
+            Cell("succeeded \(Human.count(rows.succeeded))  failed "), Cell(count: rows.failed, style: .bad),
+            Cell("  held "), Cell(count: rows.held, style: .warning),
+        ]
+        if rows.canceled > 0 { line.append(Cell("  canceled \(Human.count(rows.canceled))")) }
+        if let pace { line.append(Cell("  \(pace)")) }
+        return line
+    }
+
+    /// `41.2 rows/s, 3 m 20 s left`; nil when neither is known or it is over.
+    private var pace: String? {
+        guard workload.finishedAt == nil else { return nil }
+        let parts = [
+            workload.ratePerSecond.map(Human.rate),
+            workload.eta.flatMap(clockface.remaining).map { "\($0) left" },
+        ]
+        let known = parts.compactMap(\.self)
+        return known.isEmpty ? nil : known.joined(separator: ", ")
+    }
+}
