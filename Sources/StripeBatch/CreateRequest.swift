@@ -1,13 +1,10 @@
+package import BatchCore
+
 /// The body of a create: the same wish always gives the same bytes.
 ///
 /// A replay with the same idempotency key must send what was sent before; the body is therefore made
 /// once, stored with its key, and never made again. Source: `stripe-batch-api.md` sections 1.2 and 6.2.
 package enum CreateRequest {
-    /// Whether the operations in the batch send their webhooks. Those of the batch itself are always sent.
-    package enum NotificationSuppression: String, Hashable, Sendable {
-        case none, all
-    }
-
     /// The first API version that refuses `maximum_rps`.
     private static let versionWithoutMaximumRPS = "2026-06-24"
 
@@ -20,7 +17,7 @@ package enum CreateRequest {
     ///   - metadata: sent even when empty, because older versions demand it.
     package static func body(
         endpointPath: String, method: String, skipValidation: Bool,
-        notificationSuppression: NotificationSuppression, maximumRPS: Int?,
+        notificationSuppression: QueuePolicy.NotificationSuppression, maximumRPS: Int?,
         metadata: [String: String], apiVersion: String
     ) -> [UInt8] {
         var wish: [String: JSONValue] = [

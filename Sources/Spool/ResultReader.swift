@@ -1,0 +1,46 @@
+package import Env
+
+/// Streams the content of an archived file from any raw offset, at constant memory.
+package struct ResultReader: ~Copyable {
+    private let path: String
+    private var reader: FrameReader
+    private let decoder = FrameDecoder()
+    /// Raw bytes still to be skipped.
+    private var ahead: Int64
+
+    /// Opens the compressed file `path`, to be read from raw byte `offset` on.
+    package init(_ path: String, from offset: Int64 = 0) throws(FileFault) {
+        precondition(offset >= 0)
+        self.path = path
+        reader = try FrameReader(path)
+        ahead = offset
+    }
+
+    /// Hands the next raw bytes to `body`, valid during the call only; false when the end was reached.
+    ///
+    /// - Throws: `FileFault`; `ArchiveDamage` when the file is not what was written, or ends before
+    ///   the offset; what `body` throws.
+    package mutating func next(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+        while let stored = try reader.next() {
+            guard let size = FrameDecoder.rawSize(of: stored) else { throw damage("a frame of another kind") }
+            if ahead >= Int64(size) {
+                ahead -= Int64(size)
+                continue
+            }
+            guard let raw = decoder.decode(stored) else {
+                throw damage("a frame does not match its checksum")
+            }
+            let skip = Int(ahead)
+            ahead = 0
+            try body(UnsafeRawBufferPointer(rebasing: raw[skip...]))
+            return true
+        }
+        guard reader.isAtEnd else { throw damage("ends in the middle of a frame") }
+        guard ahead == 0 else { throw damage("ends before the offset that was asked for") }
+        return false
+    }
+
+    private func damage(_ reason: String) -> ArchiveDamage {
+        ArchiveDamage(path: path, reason: reason)
+    }
+}

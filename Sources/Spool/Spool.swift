@@ -1,0 +1,40 @@
+package import BatchCore
+package import Env
+
+/// The folder of the input files that wait to be sent.
+///
+/// A file `b34.jsonl` is whole and on the disk; anything else is a leftover. Every call blocks.
+package struct Spool: Sendable {
+    /// The folder.
+    package let folder: String
+    private let faults: Faults
+
+    /// Opens the spool, and makes its folder when it is missing.
+    package init(folder: String, faults: Faults = .none) throws(FileFault) {
+        try FileSystem.makeFolders(folder)
+        self.folder = folder
+        self.faults = faults
+    }
+
+    /// Where the input file of `batch` is, or will be.
+    package func path(of batch: BatchID) -> String { "\(folder)/\(batch).jsonl" }
+
+    /// Starts the input file of `batch`, from nothing.
+    package func writer(for batch: BatchID) throws(FileFault) -> InputFileWriter {
+        try InputFileWriter(path: path(of: batch), faults: faults)
+    }
+
+    /// Removes the input file of `batch`, finished or not; nothing when there is none.
+    package func remove(_ batch: BatchID) throws(FileFault) {
+        let path = path(of: batch)
+        let hadPartial = try FileSystem.removeFile(path + ".partial")
+        let hadFile = try FileSystem.removeFile(path)
+        // A removal that power loss undoes is harmless: it is done again, or the file is swept at start.
+        if hadPartial || hadFile { faults.hit(.inputRemoved) }
+    }
+
+    /// The batches that have a file here, finished or not: what a restart compares with its records.
+    package func batches() throws(FileFault) -> Set<BatchID> {
+        Set(try FileSystem.names(in: folder).compactMap { BatchID(String($0.prefix { $0 != "." })) })
+    }
+}
