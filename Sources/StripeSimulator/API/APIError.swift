@@ -1,0 +1,72 @@
+/// An answer that refuses, in the v2 error shape: `code` and `message`, and fields of its own.
+///
+/// Codes marked "ours" are not documented by Stripe; they stand where the documentation is silent.
+struct APIError: Error, Equatable, Sendable {
+    var status: Int
+    var code: String
+    var message: String
+    var type: String?
+    var fields: [String: JSONValue] = [:]
+    var shouldRetry: Bool?
+
+    var body: JSONValue {
+        var members = fields
+        members["code"] = .string(code)
+        members["message"] = .string(message)
+        if let type { members["type"] = .string(type) }
+        return ["error": .object(members)]
+    }
+}
+
+extension APIError {
+    static let versionNotProvided = APIError(
+        status: 400, code: "stripe_api_version_not_provided",
+        message: "This endpoint requires a Stripe-Version header.")
+
+    /// Ours: what Stripe answers to a version it does not know is not documented for v2.
+    static func unknownVersion(_ version: String) -> APIError {
+        APIError(
+            status: 400, code: "invalid_stripe_version",
+            message: "Batch jobs are not available in Stripe-Version '\(version)'. Known here: "
+                + VersionRules.known.joined(separator: ", ") + ".")
+    }
+
+    /// Ours: the code of a v2 answer to a missing or malformed key is not documented.
+    static let unauthenticated = APIError(
+        status: 401, code: "unauthorized",
+        message:
+            "Provide a secret key: 'Authorization: Bearer sk_test_…', or HTTP Basic with the key as user.")
+
+    static func jobNotFound(_ id: String) -> APIError {
+        APIError(
+            status: 404, code: "batch_job_not_found", message: "No such batch job: '\(id)'.",
+            fields: ["batch_job_id": .string(id)])
+    }
+
+    static func notCancellable(_ id: String, status: String) -> APIError {
+        APIError(
+            status: 400, code: "batch_api_non_cancellable_job",
+            message: "Batch job '\(id)' can't be canceled: its status is '\(status)'.",
+            fields: ["batch_job_id": .string(id)])
+    }
+
+    static func unsupportedEndpoint(path: String, method: String) -> APIError {
+        APIError(
+            status: 400, code: "batch_api_unsupported_endpoint",
+            message: "The endpoint '\(method) \(path)' isn't supported by batch jobs in this version.",
+            fields: ["endpoint": ["http_method": .string(method), "path": .string(path)]])
+    }
+
+    static let idempotencyMismatch = APIError(
+        status: 409, code: "idempotency_error",
+        message: "This Idempotency-Key was used before with other parameters.", shouldRetry: false)
+
+    static func notFound(_ what: String) -> APIError {
+        APIError(status: 404, code: "not_found", message: "Unrecognized request URL (\(what)).")
+    }
+
+    /// Ours: the codes of malformed requests are not documented.
+    static func malformed(_ code: String, _ message: String) -> APIError {
+        APIError(status: 400, code: code, message: message)
+    }
+}

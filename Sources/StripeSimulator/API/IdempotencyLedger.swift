@@ -1,0 +1,34 @@
+/// Remembers what each idempotency key did, by the rules of v2.
+///
+/// A key counts within one API call of one account for 30 days. Only a success is remembered:
+/// a failed call is worked again. A replay is answered with the object as it is by then.
+struct IdempotencyLedger: Sendable {
+    static let window = SimulatedTime.Span.days(30)
+
+    /// Which call of which account a key belongs to.
+    struct Scope: Hashable, Sendable {
+        let apiKey: String
+        let context: String?
+        let operation: String
+        let key: String
+    }
+
+    private struct Entry {
+        let parameters: JSONValue
+        let jobID: String
+        let at: SimulatedTime
+    }
+
+    private var entries: [Scope: Entry] = [:]
+
+    /// The job that this key made or canceled before; nil when the call is new.
+    func replay(_ scope: Scope, parameters: JSONValue, now: SimulatedTime) throws(APIError) -> String? {
+        guard let entry = entries[scope], now < entry.at + Self.window else { return nil }
+        guard entry.parameters == parameters else { throw .idempotencyMismatch }
+        return entry.jobID
+    }
+
+    mutating func remember(_ scope: Scope, parameters: JSONValue, jobID: String, now: SimulatedTime) {
+        entries[scope] = Entry(parameters: parameters, jobID: jobID, at: now)
+    }
+}

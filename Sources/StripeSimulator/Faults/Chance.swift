@@ -1,0 +1,46 @@
+/// Repeatable chance: everything random follows from the seed.
+enum Chance {
+    /// A 64-bit digest of `text` (FNV-1a); equal in every run and on every machine.
+    static func digest(_ text: String) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return mix(hash)
+    }
+
+    /// Spreads every bit of `value` over all bits.
+    static func mix(_ value: UInt64) -> UInt64 {
+        var z = value &+ 0x9E37_79B9_7F4A_7C15
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number in 0..<1 that belongs to these digests.
+    static func share(_ first: UInt64, _ second: UInt64) -> Double {
+        Double(mix(first ^ mix(second)) >> 11) / Double(1 << 53)
+    }
+}
+
+/// A small generator with a seed (SplitMix64).
+struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Chance.mix(state)
+    }
+
+    /// An opaque name of letters and digits, as Stripe's ids end.
+    mutating func token(length: Int) -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".unicodeScalars)
+        var token = ""
+        for _ in 0..<length {
+            token.unicodeScalars.append(letters[Int.random(in: 0..<letters.count, using: &self)])
+        }
+        return token
+    }
+}

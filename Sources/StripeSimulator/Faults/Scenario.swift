@@ -1,0 +1,66 @@
+package import Foundation
+
+/// What goes wrong in a simulation, from a file or posted to `/_sim/faults`.
+package struct Scenario: Sendable, Equatable {
+    var rows: [RowRule] = []
+    var wire: [WireFault] = []
+    var jobs: [JobFault] = []
+
+    /// A simulation in which nothing goes wrong.
+    package init() {}
+
+    /// Reads a scenario from JSON: an object with the lists `rows`, `wire` and `jobs`.
+    ///
+    /// - Throws: `ScenarioFault`, naming the member that is not understood.
+    package init(json: Data) throws {
+        guard let document = JSONValue(parsing: json), let members = document.object else {
+            throw ScenarioFault(reason: "a scenario is a JSON object")
+        }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            switch name {
+            case "rows": rows = try Self.list(value, name, RowRule.CodingKeys.self)
+            case "wire": wire = try Self.list(value, name, WireFault.CodingKeys.self)
+            case "jobs": jobs = try Self.list(value, name, JobFault.CodingKeys.self)
+            default: throw ScenarioFault(reason: "unknown member '\(name)'; known are rows, wire, jobs")
+            }
+        }
+    }
+
+    private static func list<Element: Decodable, Key>(
+        _ value: JSONValue, _ name: String, _ keys: Key.Type
+    ) throws -> [Element] where Key: CodingKey & CaseIterable {
+        guard case .array(let elements) = value else { throw ScenarioFault(reason: "'\(name)' is a list") }
+        let known = Key.allCases.map(\.stringValue)
+        return try elements.enumerated().map { index, element in
+            let place = "\(name)[\(index)]"
+            for key in (element.object ?? [:]).keys.sorted() where !known.contains(key) {
+                let list = known.joined(separator: ", ")
+                throw ScenarioFault(reason: "unknown member '\(key)' in \(place); known are \(list)")
+            }
+            do {
+                return try JSONDecoder().decode(Element.self, from: Data(element.bytes))
+            } catch let error as DecodingError {
+                throw ScenarioFault(reason: "\(place): \(Self.explain(error))")
+            }
+        }
+    }
+
+    private static func explain(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, _):
+            "'\(key.stringValue)' is missing"
+        case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
+            context.codingPath.map(\.stringValue).joined(separator: ".") + ": " + context.debugDescription
+        @unknown default:
+            "\(error)"
+        }
+    }
+}
+
+/// A scenario that can't be read, and why.
+package struct ScenarioFault: Error, CustomStringConvertible {
+    let reason: String
+
+    /// The reason, for people.
+    package var description: String { "scenario: \(reason)" }
+}

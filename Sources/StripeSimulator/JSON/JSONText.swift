@@ -1,0 +1,24 @@
+/// Writes JSON text by hand where a line is made for every row.
+enum JSONText {
+    /// `text` as a quoted JSON string.
+    static func quoted(_ text: String) -> String {
+        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C { return escaped(text) }
+        return "\"" + text + "\""
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": out += "\\\""
+            case "\\": out += "\\\\"
+            case "\n": out += "\\n"
+            case "\u{00}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+}

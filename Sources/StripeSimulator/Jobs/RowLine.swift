@@ -1,0 +1,168 @@
+/// One line of an input file, read by the rules of the batch API.
+struct RowLine: Equatable, Sendable {
+    let id: String
+    /// Values of the placeholders, by name.
+    let pathParams: [String: String]
+    /// Names and raw JSON of the call's parameters, in their order.
+    let params: [Param]
+    let context: String?
+
+    /// One parameter of the call: its name, and its value exactly as it was sent.
+    struct Param: Equatable, Sendable {
+        let name: String
+        let json: String
+    }
+
+    /// Why a line can't be a row.
+    ///
+    /// It fails the file in validation, and the row without it.
+    struct Defect: Error, Equatable {
+        /// The row's id, where one could be read.
+        var id: String?
+        var code: String
+        var message: String
+        var param: String?
+    }
+
+    /// Reads the line that `bytes` holds, without its line end.
+    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, placeholders: [String]) throws(Defect) -> RowLine {
+        guard let base = bytes.baseAddress, bytes.count > 0 else { throw invalidJSON("the line is empty") }
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw invalidJSON("not UTF-8") }
+        let members: [JSONScanner.Member]
+        do {
+            members = try JSONScanner.members(of: base, in: 0..<bytes.count)
+        } catch {
+            throw invalidJSON("at byte \(error.offset + 1)")
+        }
+        let source = Source(bytes: bytes)
+        var fields: [String: JSONScanner.Member] = [:]
+        for member in members { fields[try source.text(member.key)] = member }
+        let id = try source.id(fields["id"])
+        do {
+            try source.checkFields(fields)
+            return RowLine(
+                id: id, pathParams: try source.pathParams(fields["path_params"], placeholders: placeholders),
+                params: try source.params(fields["params"]),
+                context: try source.optionalString(fields["context"], name: "context"))
+        } catch {
+            var defect = error
+            defect.id = id
+            throw defect
+        }
+    }
+
+    /// `A-Z`, `a-z`, `0-9`, `_` and `-`, at least one.
+    static func isValidID(_ id: String) -> Bool {
+        guard !id.isEmpty else { return false }
+        for byte in id.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: continue
+            default: return false
+            }
+        }
+        return true
+    }
+
+    fileprivate static func invalidJSON(_ why: String) -> Defect {
+        Defect(code: "invalid_json", message: "The row isn't valid JSON (\(why)).")
+    }
+}
+
+/// Decodes single values out of one line.
+private struct Source {
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    private static let known: Set<String> = ["id", "path_params", "params", "context", "stripe_version"]
+
+    func raw(_ range: Range<Int>) -> String {
+        String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+    }
+
+    /// The text between two quotes.
+    func text(_ range: Range<Int>) throws(RowLine.Defect) -> String {
+        let plain = raw(range)
+        guard plain.utf8.contains(0x5C) else { return plain }
+        let quoted = "\"" + plain + "\""
+        guard let text = JSONValue(parsing: quoted.utf8)?.string else {
+            throw RowLine.invalidJSON("bad escape in a string")
+        }
+        return text
+    }
+
+    func string(_ member: JSONScanner.Member) throws(RowLine.Defect) -> String? {
+        guard member.kind == .string else { return nil }
+        return try text(member.value.lowerBound + 1..<member.value.upperBound - 1)
+    }
+
+    func id(_ member: JSONScanner.Member?) throws(RowLine.Defect) -> String {
+        guard let member else {
+            throw RowLine.Defect(code: "parameter_missing", message: "The row has no id.", param: "id")
+        }
+        guard let id = try string(member), RowLine.isValidID(id) else {
+            throw RowLine.Defect(
+                code: "parameter_invalid", message: "The row's id must match ^[A-Za-z0-9_-]+$.", param: "id")
+        }
+        return id
+    }
+
+    func checkFields(_ fields: [String: JSONScanner.Member]) throws(RowLine.Defect) {
+        for name in fields.keys where !Self.known.contains(name) {
+            throw RowLine.Defect(
+                code: "parameter_unknown", message: "Received unknown field: \(name).", param: name)
+        }
+        _ = try optionalString(fields["stripe_version"], name: "stripe_version")
+    }
+
+    func optionalString(_ member: JSONScanner.Member?, name: String) throws(RowLine.Defect) -> String? {
+        guard let member, member.kind != .null else { return nil }
+        guard let value = try string(member) else {
+            throw RowLine.Defect(
+                code: "parameter_invalid", message: "\(name) must be a string.", param: name)
+        }
+        return value
+    }
+
+    func pathParams(
+        _ member: JSONScanner.Member?, placeholders: [String]
+    ) throws(RowLine.Defect) -> [String: String] {
+        var values: [String: String] = [:]
+        for entry in try members(member, name: "path_params") {
+            guard let value = try string(entry), !value.isEmpty else {
+                throw RowLine.Defect(
+                    code: "parameter_invalid", message: "path_params holds strings.", param: "path_params")
+            }
+            values[try text(entry.key)] = value
+        }
+        guard values.count == placeholders.count, placeholders.allSatisfy({ values[$0] != nil }) else {
+            let expected = placeholders.isEmpty ? "none" : placeholders.joined(separator: ", ")
+            throw RowLine.Defect(
+                code: "parameter_invalid",
+                message: "path_params must match the placeholders of the endpoint exactly (\(expected)).",
+                param: "path_params")
+        }
+        return values
+    }
+
+    func params(_ member: JSONScanner.Member?) throws(RowLine.Defect) -> [RowLine.Param] {
+        var params: [RowLine.Param] = []
+        for entry in try members(member, name: "params") {
+            params.append(RowLine.Param(name: try text(entry.key), json: raw(entry.value)))
+        }
+        return params
+    }
+
+    private func members(
+        _ member: JSONScanner.Member?, name: String
+    ) throws(RowLine.Defect) -> [JSONScanner.Member] {
+        guard let member, member.kind != .null else { return [] }
+        guard member.kind == .object, let base = bytes.baseAddress else {
+            throw RowLine.Defect(
+                code: "parameter_invalid", message: "\(name) must be an object.", param: name)
+        }
+        do {
+            return try JSONScanner.members(of: base, in: member.value)
+        } catch {
+            throw RowLine.invalidJSON("at byte \(error.offset + 1)")
+        }
+    }
+}

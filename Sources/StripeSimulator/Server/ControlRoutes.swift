@@ -1,0 +1,59 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The simulator's own controls under `/_sim/`.
+struct ControlRoutes {
+    let simulator: Simulator
+
+    func add(to router: Router<SimulatorContext>) {
+        let controls = router.group("_sim")
+        controls.get("clock") { _, _ in Response.json(await simulator.clockState) }
+        controls.post("clock") { request, _ in
+            let body = try await request.json()
+            for name in (body.object ?? [:]).keys where name != "advance_seconds" && name != "time_scale" {
+                throw APIError.malformed("parameter_unknown", "Known are advance_seconds and time_scale.")
+            }
+            let seconds = body["advance_seconds"]?.double
+            let scale = body["time_scale"]?.double
+            guard seconds ?? 0 >= 0, scale ?? 0 >= 0, seconds != nil || scale != nil else {
+                throw APIError.malformed(
+                    "parameter_invalid", "Give advance_seconds or time_scale, 0 or more.")
+            }
+            return Response.json(await simulator.setClock(advance: seconds, scale: scale))
+        }
+        controls.get("faults") { _, _ in Response.json(await simulator.activeFaults) }
+        controls.post("faults") { request, _ in
+            let buffer = try await request.body.collect(upTo: 1 << 20)
+            await simulator.add(try Scenario(json: Data(buffer.readableBytesView)))
+            return Response.json(await simulator.activeFaults)
+        }
+        controls.delete("faults") { _, _ in
+            await simulator.clearFaults()
+            return Response.json(await simulator.activeFaults)
+        }
+        controls.get("jobs") { _, _ in Response.json(await simulator.jobList) }
+        controls.get("requests") { _, _ in Response.json(await simulator.requestCounts) }
+        controls.get("ledger/summary") { _, _ in Response.json(await simulator.ledgerSummary()) }
+        controls.get("ledger") { request, _ in
+            let lines = try await simulator.ledgerLines(Self.query(of: request))
+            return Response.text(lines, type: "application/jsonlines")
+        }
+        controls.post("reset") { _, _ in
+            try await simulator.reset()
+            return Response.json(await simulator.clockState)
+        }
+    }
+
+    private static func query(of request: Request) -> Ledger.Query {
+        let parameters = request.uri.queryParameters
+        var query = Ledger.Query()
+        query.minExecutions = parameters["min_executions"].flatMap { Int($0) } ?? 0
+        query.minAttempts = parameters["min_attempts"].flatMap { Int($0) } ?? 0
+        query.row = parameters["row"].map(String.init)
+        query.job = parameters["job"].map(String.init)
+        query.byObject = parameters["by"] == "object"
+        return query
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// A local Stripe Batch Jobs API on one listener; runs until it is asked to stop.
+package struct SimulatorServer: Service {
+    /// How to run it.
+    package struct Configuration: Sendable {
+        /// Address to listen on.
+        package var host = "127.0.0.1"
+        /// Port to listen on; 0 takes a free one.
+        package var port = 12111
+        /// Where uploads and results are kept; nil takes a temporary folder and removes it after.
+        package var directory: String?
+        /// Simulated seconds for each second of the wall; 0 stands still until advanced.
+        package var timeScale = 1.0
+        /// Rows executed for each second of simulated time; nil is 100, or what the job asks for.
+        package var rowsPerSecond: Double?
+        /// Decides everything that is left to chance.
+        ///
+        /// Nil draws one.
+        package var seed: UInt64?
+        /// What goes wrong.
+        package var scenario = Scenario()
+        /// Accepts what the guide's prose allows and the published spec does not.
+        package var isLenient = false
+
+        /// The defaults of `batchsim serve`.
+        package init() {}
+    }
+
+    private let configuration: Configuration
+    private let onListening: @Sendable (_ port: Int, _ seed: UInt64) async -> Void
+
+    /// - Parameter onListening: Called once requests are answered, with the port and the seed in use.
+    package init(
+        _ configuration: Configuration,
+        onListening: @escaping @Sendable (_ port: Int, _ seed: UInt64) async -> Void
+    ) {
+        self.configuration = configuration
+        self.onListening = onListening
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    package func run() async throws {
+        let temporary = FileManager.default.temporaryDirectory.path + "/batchsim-\(UUID().uuidString)"
+        let directory = configuration.directory ?? temporary
+        let seed = configuration.seed ?? UInt64.random(in: 0..<1_000_000_000)
+        let simulator = try Simulator(
+            options: .init(
+                directory: directory, seed: seed, rowsPerSecond: configuration.rowsPerSecond,
+                scenario: configuration.scenario, isLenient: configuration.isLenient),
+            clock: .real(scale: configuration.timeScale))
+        defer {
+            if configuration.directory == nil {
+                // `try?`: a temporary folder that stays behind harms nobody.
+                try? FileManager.default.removeItem(atPath: temporary)
+            }
+        }
+        let application = Application(
+            router: router(for: simulator),
+            configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
+            services: [Heartbeat(simulator: simulator)],
+            onServerRunning: { channel in
+                await onListening(channel.localAddress?.port ?? configuration.port, seed)
+            },
+            logger: Logger(label: "batchsim", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try await application.run()
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    package func runUntilSignalled() async throws {
+        let group = ServiceGroup(
+            services: [self], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "batchsim", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try await group.run()
+    }
+
+    private func router(for simulator: Simulator) -> Router<SimulatorContext> {
+        let router = Router(context: SimulatorContext.self)
+        router.middlewares.add(FaultMiddleware(simulator: simulator))
+        BatchJobRoutes(simulator: simulator).add(to: router)
+        FileRoutes(simulator: simulator, isLenient: configuration.isLenient).add(to: router)
+        ControlRoutes(simulator: simulator).add(to: router)
+        return router
+    }
+}
+
+/// Makes time pass: works off what is due, some rows at a turn.
+private struct Heartbeat: Service {
+    let simulator: Simulator
+
+    func run() async throws {
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            if await simulator.pulse() {
+                await Task.yield()
+            } else {
+                // `try?`: a cut sleep means the end, which the condition above sees.
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+}

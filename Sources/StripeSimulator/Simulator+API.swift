@@ -1,0 +1,76 @@
+/// Create, retrieve and cancel.
+extension Simulator {
+    /// An answer to a call: the job as it is now.
+    struct Answer: Sendable {
+        let body: JSONValue
+        /// The call had been made before, with the same key.
+        var isReplay = false
+    }
+
+    func create(body: JSONValue, caller: Caller) throws(APIError) -> Answer {
+        let request = try CreateRequest(body: body, rules: caller.rules, isLenient: options.isLenient)
+        let scope = scope(caller, "create")
+        if let scope, let id = try idempotency.replay(scope, parameters: body, now: clock.now) {
+            return Answer(body: try job(id, caller: caller), isReplay: true)
+        }
+        let now = clock.now
+        let job = Job(
+            id: "batchv2_" + random.token(length: 26), fileToken: random.token(length: 40), created: now,
+            version: caller.rules.version, request: request, livemode: caller.livemode,
+            apiKey: caller.apiKey, context: caller.context, pace: pace(for: request, rules: caller.rules),
+            phase: .readyForUpload(until: now + Job.uploadWindow))
+        jobs[job.id] = job
+        jobsByToken[job.fileToken] = job.id
+        order.append(job.id)
+        live.append(job.id)
+        if let scope { idempotency.remember(scope, parameters: body, jobID: job.id, now: now) }
+        return Answer(body: render(job, for: caller))
+    }
+
+    func retrieve(_ id: String, caller: Caller) throws(APIError) -> Answer {
+        Answer(body: try job(id, caller: caller))
+    }
+
+    func cancel(_ id: String, body: JSONValue, caller: Caller) throws(APIError) -> Answer {
+        let scope = scope(caller, "cancel")
+        let parameters: JSONValue = ["id": .string(id), "body": body]
+        if let scope, try idempotency.replay(scope, parameters: parameters, now: clock.now) != nil {
+            return Answer(body: try job(id, caller: caller), isReplay: true)
+        }
+        guard var job = visible(id, to: caller) else { throw .jobNotFound(id) }
+        job.phase = try job.phaseAfterCancel(at: clock.now)
+        jobs[id] = job
+        if let scope { idempotency.remember(scope, parameters: parameters, jobID: id, now: clock.now) }
+        return Answer(body: render(job, for: caller))
+    }
+
+    private func scope(_ caller: Caller, _ operation: String) -> IdempotencyLedger.Scope? {
+        caller.idempotencyKey.map {
+            .init(apiKey: caller.apiKey, context: caller.context, operation: operation, key: $0)
+        }
+    }
+
+    private func job(_ id: String, caller: Caller) throws(APIError) -> JSONValue {
+        guard let job = visible(id, to: caller) else { throw .jobNotFound(id) }
+        return render(job, for: caller)
+    }
+
+    /// The job, brought up to the present as far as a moment's work allows.
+    private func visible(_ id: String, to caller: Caller) -> Job? {
+        guard let job = jobs[id], job.apiKey == caller.apiKey, job.context == caller.context else {
+            return nil
+        }
+        if job.phase.ending == nil { _ = workOff(id, budget: 100) }
+        return jobs[id]
+    }
+
+    private func render(_ job: Job, for caller: Caller) -> JSONValue {
+        JobObject(job: job, rules: caller.rules, links: links, base: caller.base, now: clock.now).json
+    }
+
+    private func pace(for request: CreateRequest, rules: VersionRules) -> Pace {
+        let usual = options.rowsPerSecond ?? (rules.hasMaximumRPS ? 10 : 100)
+        let rate = request.maximumRPS.map(Double.init) ?? usual
+        return Pace(rowsPerSecond: rate, validatedRowsPerSecond: rate * options.validationFactor)
+    }
+}

@@ -1,0 +1,214 @@
+import Foundation
+
+/// Validation and execution: what time makes due is worked off in bounded turns.
+extension Simulator {
+    /// Works off part of what is due.
+    ///
+    /// True when more is due already.
+    func pulse() -> Bool {
+        var budget = 400
+        for _ in live.indices {
+            guard !live.isEmpty else { break }
+            cursor = (cursor + 1) % live.count
+            budget -= workOff(live[cursor], budget: budget)
+            guard budget > 0 else { return true }
+        }
+        live.removeAll { jobs[$0]?.phase.ending != nil }
+        return false
+    }
+
+    /// Advances one job by at most `budget` rows, and returns how many it used.
+    func workOff(_ id: String, budget: Int) -> Int {
+        var left = budget
+        while left > 0, let job = jobs[id] {
+            do {
+                switch job.step(at: clock.now) {
+                case .wait:
+                    return budget - left
+                case .become(let phase):
+                    try become(phase, id)
+                case .validate(let target):
+                    left -= try validate(id, upTo: target, budget: left)
+                case .execute(let target, let silently):
+                    left -= try execute(id, upTo: target, silently: silently, budget: left)
+                }
+            } catch {
+                // The disk of the simulator is full or gone: Stripe would call that an internal error.
+                let ending = JobPhase.Ending(
+                    status: "batch_failed", at: clock.now, hasOutput: false, error: "\(error)")
+                jobs[id]?.phase = .ended(ending)
+                work[id] = nil
+            }
+        }
+        return budget - left
+    }
+
+    /// Enters a phase, with what that takes.
+    func become(_ phase: JobPhase, _ id: String) throws {
+        jobs[id]?.phase = phase
+        switch phase {
+        case .running:
+            work[id]?.shuffle(seed: options.seed ^ Chance.digest(id))
+        case .ended(let ending):
+            if ending.status == "validation_failed", let fault = jobs[id]?.fault, let row = fault.row {
+                let defect = RowLine.Defect(
+                    id: row, code: "parameter_invalid", message: fault.message ?? "Invalid row.")
+                try work[id]?.results.append(Self.line(for: defect))
+            }
+            try work[id]?.results.flush()
+            jobs[id]?.outputBytes = work[id]?.results.byteCount ?? 0
+            if work.removeValue(forKey: id) != nil { unlink(inputPath(id)) }
+        case .readyForUpload, .validating, .cancelling, .posing:
+            break
+        }
+    }
+
+    private func validate(_ id: String, upTo target: Int, budget: Int) throws -> Int {
+        guard let work = work[id], let job = jobs[id], case .validating(let since, let validated) = job.phase
+        else { return budget }
+        let placeholders = job.request.endpoint.placeholders
+        let end = min(target, validated + budget)
+        for index in validated..<end {
+            do throws(RowLine.Defect) {
+                let row = try work.reader.withRow(index) { bytes throws(RowLine.Defect) in
+                    try RowLine.parse(bytes, placeholders: placeholders)
+                }
+                guard work.seen.insert(Chance.digest(row.id)).inserted else {
+                    throw RowLine.Defect(
+                        id: row.id, code: "parameter_invalid", message: "Duplicate id: \(row.id).",
+                        param: "id")
+                }
+            } catch {
+                var defect = error
+                defect.message = "Row \(index + 1): " + defect.message
+                try work.results.append(Self.line(for: defect))
+                let at = since + Pace.time(for: index + 1, at: job.pace.validatedRowsPerSecond)
+                try become(.ended(.init(status: "validation_failed", at: at, failed: 1)), id)
+                return index + 1 - validated
+            }
+        }
+        jobs[id]?.phase = .validating(since: since, validated: end)
+        return end - validated
+    }
+
+    private func execute(_ id: String, upTo target: Int, silently: Bool, budget: Int) throws -> Int {
+        guard let work = work[id], let job = jobs[id], var run = job.phase.run else { return budget }
+        let end = min(target, run.done + budget)
+        let count = end - run.done
+        for position in run.done..<end {
+            let status = try executeRow(Int(work.order[position]), of: job, work, silently: silently)
+            guard !silently else { continue }
+            if status == 200 { run.succeeded += 1 } else { run.failed += 1 }
+        }
+        run.done = end
+        jobs[id]?.phase.run = run
+        return count
+    }
+
+    /// Executes one row, writes its line, and records it.
+    ///
+    /// Returns the status it was given.
+    private func executeRow(_ index: Int, of job: Job, _ work: JobWork, silently: Bool) throws -> Int {
+        let endpoint = job.request.endpoint
+        let row: RowLine
+        do throws(RowLine.Defect) {
+            row = try work.reader.withRow(index) { bytes throws(RowLine.Defect) in
+                let row = try RowLine.parse(bytes, placeholders: endpoint.placeholders)
+                guard work.seen.insert(Chance.digest(row.id)).inserted else {
+                    throw RowLine.Defect(
+                        id: row.id, code: "parameter_invalid", message: "Duplicate id: \(row.id).",
+                        param: "id")
+                }
+                return row
+            }
+        } catch {
+            if !silently { try work.results.append(Self.line(for: error)) }
+            let attempt = Ledger.Attempt(
+                job: job.id, row: error.id ?? "", object: "", status: 400, isReported: !silently,
+                tookEffect: false)
+            try ledger.record(attempt, digest: Chance.digest(attempt.row))
+            return 400
+        }
+        let digest = Chance.digest(row.id)
+        let rule = rowRules.strike(row: row.id, digest: digest)
+        var answer = RowAnswer(status: 0, body: "")
+        var tookEffect = false
+        if rule?.status == nil || rule?.executed == true {
+            answer = world.perform(call(row, of: job))
+            tookEffect = answer.status == 200
+        }
+        if let rule, let status = rule.status { answer = RowAnswer(status: status, body: rule.errorBody) }
+        let isReported = !silently && Self.reports(rule?.line)
+        if !silently { try work.results.append(Self.lines(row.id, answer, rule?.line)) }
+        let attempt = Ledger.Attempt(
+            job: job.id, row: row.id, object: Self.object(endpoint, row), status: answer.status,
+            isReported: isReported, tookEffect: tookEffect)
+        try ledger.record(attempt, digest: digest)
+        return answer.status
+    }
+
+    private func call(_ row: RowLine, of job: Job) -> RowCall {
+        let endpoint = job.request.endpoint
+        return RowCall(
+            endpoint: endpoint, ids: endpoint.placeholders.map { row.pathParams[$0] ?? "" },
+            params: row.params, account: row.context ?? job.context ?? "acct_simulator",
+            livemode: job.livemode, now: clock.now)
+    }
+
+    /// Method and path of a row's call, kept to one field of the ledger.
+    private static func object(_ endpoint: EndpointTemplate, _ row: RowLine) -> String {
+        let text = endpoint.method + " " + endpoint.filled(with: row.pathParams)
+        guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
+        return String(text.unicodeScalars.map { $0.value < 0x20 ? "?" : Character($0) })
+    }
+}
+
+/// Result lines.
+extension Simulator {
+    static func line(for defect: RowLine.Defect) -> String {
+        let id = defect.id.map(JSONText.quoted) ?? "null"
+        let answer = RowAnswer.refused(400, code: defect.code, defect.message, param: defect.param)
+        return "{\"id\":\(id),\"response\":\(answer.body),\"status\":400}\n"
+    }
+
+    fileprivate static func reports(_ fault: RowRule.LineFault?) -> Bool {
+        switch fault {
+        case nil, .duplicate, .foreign: true
+        case .missing, .garbage, .truncated: false
+        }
+    }
+
+    /// The line of one row, or what a fault makes of it.
+    fileprivate static func lines(_ id: String, _ answer: RowAnswer, _ fault: RowRule.LineFault?) -> String {
+        let line = "{\"id\":\"" + id + "\",\"response\":" + answer.body + ",\"status\":\(answer.status)}\n"
+        switch fault {
+        case nil: return line
+        case .missing: return ""
+        case .duplicate: return line + line
+        case .garbage: return "}{ not json \u{1}\n"
+        case .truncated: return String(line.prefix(line.count / 2)) + "\n"
+        case .foreign: return line + "{\"id\":\"nobody-knows-\(id)\",\"response\":{},\"status\":200}\n"
+        }
+    }
+}
+
+extension JobPhase {
+    /// The execution, while rows can still be executed.
+    fileprivate var run: Run? {
+        get {
+            switch self {
+            case .running(let run): run
+            case .cancelling(let run, _): run
+            default: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch self {
+            case .running: self = .running(newValue)
+            case .cancelling(_, let until): self = .cancelling(newValue, until: until)
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+
+/// The whole state of the local Stripe: its clock, its jobs, its world, and what goes wrong.
+///
+/// One actor, so that a request sees a consistent moment. Rows are worked off in small turns by
+/// `pulse`, and between two turns requests are answered.
+actor Simulator {
+    let options: Options
+    var clock: SimulatedClock
+    var random: SeededRandom
+    var jobs: [String: Job] = [:]
+    /// Job ids in the order of creation.
+    var order: [String] = []
+    /// Jobs that can still change.
+    var live: [String] = []
+    var jobsByToken: [String: String] = [:]
+    var work: [String: JobWork] = [:]
+    var idempotency = IdempotencyLedger()
+    var world: World
+    var rowRules: RowRules
+    var wireFaults: WireFaults
+    var jobFaults: JobFaults
+    var ledger: Ledger
+    var requests: [String: [String: Int]] = [:]
+    /// Whose turn it is among the live jobs.
+    var cursor = 0
+    let links: PresignedLinks
+
+    /// What a simulator is made from.
+    struct Options: Sendable {
+        var directory: String
+        var seed: UInt64
+        /// Nil: 100 rows a second, or what the job's `maximum_rps` says.
+        var rowsPerSecond: Double?
+        var scenario: Scenario
+        var isLenient: Bool
+        /// Rows validated a second of simulated time, in multiples of the execution rate.
+        var validationFactor = 20.0
+    }
+
+    init(options: Options, clock: SimulatedClock) throws {
+        self.options = options
+        self.clock = clock
+        random = SeededRandom(seed: options.seed)
+        links = PresignedLinks(seed: options.seed)
+        world = World(seed: options.seed)
+        rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
+        wireFaults = WireFaults(seed: options.seed, faults: options.scenario.wire)
+        jobFaults = JobFaults(seed: options.seed, faults: options.scenario.jobs)
+        try FileManager.default.createDirectory(
+            atPath: options.directory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        ledger = try Ledger(path: options.directory + "/ledger.tsv")
+    }
+
+    /// Forgets every job, row and fault, and starts the scenario again.
+    ///
+    /// The clock goes on.
+    func reset() throws {
+        for id in order { removeFiles(of: id) }
+        jobs = [:]
+        order = []
+        live = []
+        jobsByToken = [:]
+        work = [:]
+        idempotency = IdempotencyLedger()
+        world = World(seed: options.seed)
+        rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
+        wireFaults = WireFaults(seed: options.seed, faults: options.scenario.wire)
+        jobFaults = JobFaults(seed: options.seed, faults: options.scenario.jobs)
+        ledger = try Ledger(path: options.directory + "/ledger.tsv")
+        requests = [:]
+    }
+
+    func inputPath(_ id: String) -> String { options.directory + "/\(id).input.jsonl" }
+    func resultPath(_ id: String) -> String { options.directory + "/\(id).results.jsonl" }
+
+    private func removeFiles(of id: String) {
+        unlink(inputPath(id))
+        unlink(resultPath(id))
+    }
+}

@@ -1,2 +1,0 @@
-import Subprocess
-print("not built yet")
