@@ -73,7 +73,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "batchd", dependencies: ["BatchDaemon", arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "batchd",
+            dependencies: ["BatchDaemon", "ControlAPI", arguments],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BatchDaemonTests",
+            dependencies: ["BatchDaemon", "BatchCore", "ControlAPI", logging],
+            swiftSettings: settings
+        ),
 
         // The operator's command line.
         .target(

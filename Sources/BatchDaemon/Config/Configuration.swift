@@ -1,0 +1,49 @@
+package import BatchCore
+
+/// Everything the operator decides, read once from `batchd.yaml` and `conf.d`.
+///
+/// Keys, defaults and their meaning: `interfaces.md` section 2.
+package struct Configuration: Sendable {
+    /// The files it was read from, in that order.
+    package var files: [String]
+    /// At least one, in the order of the files.
+    package var accounts: [Account]
+    /// Where things are kept.
+    package var storage: Storage
+    /// How operators reach the daemon.
+    package var control: Control
+    /// At least one, in the order of the files.
+    package var queues: [QueuePolicy]
+    /// What deserves a look, though the daemon can run.
+    package var warnings: [Problem]
+
+    /// One Stripe credential.
+    package struct Account: Sendable {
+        /// Its name, API version and limits.
+        package var policy: AccountPolicy
+        /// Where the API is, without a slash at the end.
+        package var apiBase: String
+        /// Whether it may act on real data.
+        package var livemode: Bool
+        /// The key that was in its key file.
+        package var key: APIKey
+    }
+
+    /// Where things are kept.
+    package struct Storage: Hashable, Sendable {
+        /// The folder of the database, the lock and the spool.
+        package var stateDirectory: String
+        /// The folder of the archive.
+        package var archiveDirectory: String
+        /// Bytes that must be free for intake and new input files; 0 switches the guard off.
+        package var minFree: Int64
+    }
+
+    /// The control socket.
+    package struct Control: Hashable, Sendable {
+        /// Its path, at most 107 bytes.
+        package var socket: String
+        /// Its permissions.
+        package var socketMode: UInt32
+    }
+}

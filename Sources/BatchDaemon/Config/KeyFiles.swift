@@ -1,0 +1,72 @@
+/// Finds and reads the files that hold API keys.
+struct KeyFiles {
+    /// systemd's `$CREDENTIALS_DIRECTORY`, when there is one.
+    let credentials: String?
+    /// The folder of the configuration.
+    let beside: String
+    let problems: Problems
+
+    /// The key in the file called `name`; nil after saying what is wrong with it.
+    func read(_ name: String, at place: Place, account: String, livemode: Bool) -> APIKey? {
+        guard !looksSecret(name) else {
+            problems.error(at: place, "\(account).api_key_file names a file; put the key into that file")
+            return nil
+        }
+        guard let path = find(name, at: place, account: account) else { return nil }
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.read(path)
+        } catch {
+            problems.error(at: place, "cannot read the key file \(path): \(error.reason)")
+            return nil
+        }
+        let text = trim(String(decoding: bytes, as: UTF8.self))
+        guard let key = APIKey(text) else {
+            problems.error(at: place, "\(path) \(complaint(text))")
+            return nil
+        }
+        guard livemode || !key.isLive else {
+            problems.error(
+                at: place, "\(path) holds a live key; \(account) must say livemode: true to act on real data"
+            )
+            return nil
+        }
+        if livemode, !key.isLive {
+            problems.warn(at: place, "\(account).livemode is true, but \(path) holds a test key")
+        }
+        warnIfShared(path, at: place)
+        return key
+    }
+
+    private func find(_ name: String, at place: Place, account: String) -> String? {
+        let places =
+            name.hasPrefix("/")
+            ? [name] : [credentials, beside].compactMap { $0 }.map { "\($0.trimmedPath)/\(name)" }
+        if let path = places.first(where: { SmallFile.permissions($0) != nil }) { return path }
+        problems.error(
+            at: place, "\(account).api_key_file: there is no \(places.joined(separator: ", and no "))"
+        )
+        return nil
+    }
+
+    private func complaint(_ text: String) -> String {
+        if text.isEmpty { return "is empty; it should hold a Stripe secret key" }
+        if text.hasPrefix("pk_") { return "holds a publishable key, which cannot create jobs" }
+        if text.hasPrefix("whsec_") { return "holds a webhook secret, not an API key" }
+        return "does not look like a Stripe key: one line that begins with sk_test_, rk_test_, sk_live_ "
+            + "or rk_live_"
+    }
+
+    private func warnIfShared(_ path: String, at place: Place) {
+        // systemd guards credentials by access lists, which show as permissions of the group.
+        if let credentials, path.hasPrefix(credentials) { return }
+        guard let mode = SmallFile.permissions(path), mode & 0o077 != 0 else { return }
+        problems.warn(at: place, "other users can read the key file \(path); run: chmod 600 \(path)")
+    }
+
+    private func trim(_ text: String) -> String {
+        let start = text.drop { $0.isWhitespace }
+        let end = start.lastIndex { !$0.isWhitespace }
+        return end.map { String(start[...$0]) } ?? ""
+    }
+}

@@ -1,0 +1,99 @@
+package import BatchCore
+import Glibc
+package import Logging
+
+/// Writes log lines to stderr, one a message: for the journal with its priority in front, for people with the time.
+///
+/// The journal stamps lines itself. Metadata follows as `key=value`, in the order of the keys.
+package struct LogOutput: LogHandler {
+    /// Who reads the lines.
+    package enum Reader: Sendable {
+        case journal, person
+    }
+
+    /// Values that belong to every line of this logger.
+    package var metadata: Logger.Metadata = [:]
+    /// Values that the surrounding task adds.
+    package var metadataProvider: Logger.MetadataProvider?
+    /// The least important level that is written.
+    package var logLevel: Logger.Level
+    private let reader: Reader
+    private let now: @Sendable () -> Timestamp
+    private let write: @Sendable (String) -> Void
+
+    /// A handler; `write` gets each line with its newline.
+    package init(
+        level: Logger.Level = .info, reader: Reader, now: @escaping @Sendable () -> Timestamp,
+        write: @escaping @Sendable (String) -> Void = LogOutput.writeToStandardError
+    ) {
+        self.logLevel = level
+        self.reader = reader
+        self.now = now
+        self.write = write
+    }
+
+    /// One of the values that belong to every line.
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes one line.
+    package func log(event: LogEvent) {
+        var values = metadataProvider?.get() ?? [:]
+        values.merge(metadata) { $1 }
+        values.merge(event.metadata ?? [:]) { $1 }
+        var line =
+            switch reader {
+            case .journal: "<\(priority(event.level))>"
+            case .person: "\(now().rfc3339) \(name(event.level)) "
+            }
+        line += oneLine("\(event.message)")
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            line += " \(key)=\(quoted(oneLine("\(value)")))"
+        }
+        write(line + "\n")
+    }
+
+    /// Writes in one call, so that lines of several threads do not mix. A lost line stops nobody.
+    package static func writeToStandardError(_ line: String) {
+        _ = Glibc.write(STDERR_FILENO, line, line.utf8.count)
+    }
+}
+
+extension LogOutput.Reader {
+    /// The journal when stderr is connected to it: `$JOURNAL_STREAM` holds that stream's device and inode.
+    package static func ofStandardError(environment: [String: String]) -> Self {
+        var status = stat()
+        guard let stream = environment["JOURNAL_STREAM"], fstat(STDERR_FILENO, &status) == 0,
+            stream == "\(status.st_dev):\(status.st_ino)"
+        else { return .person }
+        return .journal
+    }
+}
+
+/// The syslog priority that the journal understands, `sd-daemon(3)`.
+private func priority(_ level: Logger.Level) -> Int {
+    switch level {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
+}
+
+private func name(_ level: Logger.Level) -> String {
+    let name = level.rawValue.uppercased()
+    return name + String(repeating: " ", count: max(0, 8 - name.count))
+}
+
+private func oneLine(_ text: String) -> String {
+    String(text.map { $0.isNewline ? " " : $0 })
+}
+
+private func quoted(_ text: String) -> String {
+    guard text.isEmpty || text.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) else { return text }
+    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+}

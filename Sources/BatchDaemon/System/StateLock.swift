@@ -1,0 +1,69 @@
+package import BatchCore
+import Glibc
+
+/// Ownership of a state directory: one daemon at a time, for as long as this value lives.
+///
+/// The kernel drops the lock when the process ends, however it ends, so a lock file that was
+/// left behind means nothing. What stands in it only names the owner to the next who comes.
+package struct StateLock: ~Copyable {
+    private let file: Int32
+
+    /// Makes `directory` (0700) when it is not there, and takes its lock, before anything in it is touched.
+    package init(
+        directory: String, pid: Int32, now: Timestamp
+    ) throws(StateLockError) {
+        do {
+            try Folder.make(directory, mode: 0o700)
+        } catch {
+            throw .unusable(path: directory, reason: error.reason)
+        }
+        let path = directory + "/batchd.lock"
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw .unusable(path: path, reason: SystemError().reason) }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let failure = SystemError()
+            defer { close(file) }
+            guard failure.code == EWOULDBLOCK else {
+                throw .unusable(path: path, reason: failure.reason)
+            }
+            throw .taken(directory: directory, owner: Self.owner(in: file))
+        }
+        let text = "pid \(pid)\nsince \(now.rfc3339)\n"
+        guard ftruncate(file, 0) == 0, pwrite(file, text, text.utf8.count, 0) == text.utf8.count else {
+            let failure = SystemError()
+            close(file)
+            throw .unusable(path: path, reason: failure.reason)
+        }
+        self.file = file
+    }
+
+    deinit { close(file) }
+
+    /// `pid 812 since 2026-03-09T20:55:31.000Z`, as the owner wrote it.
+    private static func owner(in file: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let count = pread(file, &bytes, bytes.count, 0)
+        let lines = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: "\n")
+        return lines.joined(separator: " ")
+    }
+}
+
+/// Why the state directory is not ours.
+package enum StateLockError: Error, Hashable, CustomStringConvertible {
+    /// Another process has it; `owner` is what that one wrote about itself.
+    case taken(directory: String, owner: String)
+    /// The folder or the lock file cannot be made or opened.
+    case unusable(path: String, reason: String)
+
+    /// A sentence for people.
+    package var description: String {
+        switch self {
+        case .taken(let directory, let owner):
+            let who = owner.isEmpty ? "" : " (\(owner))"
+            return "another batchd\(who) owns \(directory): stop it first, or give this one a state_dir "
+                + "of its own"
+        case .unusable(let path, let reason):
+            return "cannot use \(path): \(reason)"
+        }
+    }
+}

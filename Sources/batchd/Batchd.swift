@@ -1,0 +1,78 @@
+import ArgumentParser
+import BatchDaemon
+import ControlAPI
+import Foundation
+
+/// `batchd`: the daemon.
+@main
+struct Batchd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batchd",
+        abstract: "Sends large workloads through Stripe's Batch Jobs API.",
+        version: "batchd \(batchdVersion)",
+        subcommands: [Check.self, Version.self]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // Wrong usage is 2 for all our programs, and not ArgumentParser's 64.
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            printError(fullMessage(for: error))
+            exit(withError: ExitCode(2))
+        }
+    }
+}
+
+/// Where the configuration is, for every command that needs it.
+struct ConfigurationOption: ParsableArguments {
+    @Option(help: "The configuration. Default: $BATCHD_CONFIG, else \(ConfigurationFile.standard).")
+    var config: String?
+
+    /// Reads it; prints every problem and exits with 2 when the daemon cannot run on it.
+    func load() throws -> Configuration {
+        let environment = ProcessInfo.processInfo.environment
+        do {
+            let path = try ConfigurationFile.locate(option: config, environment: environment)
+            let configuration = try Configuration.read(path, environment: environment)
+            for warning in configuration.warnings { printError(warning.description) }
+            return configuration
+        } catch {
+            printError(error.description)
+            throw ExitCode(2)
+        }
+    }
+}
+
+/// `batchd version`
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Prints the version.")
+
+    func run() {
+        print("batchd \(batchdVersion)")
+    }
+}
+
+/// `batchd check`
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Reads the configuration and prints everything that is wrong with it."
+    )
+
+    @OptionGroup var location: ConfigurationOption
+
+    func run() throws {
+        print(try location.load().summary)
+    }
+}
+
+/// Prints a line for people.
+func printError(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+}

@@ -1,0 +1,195 @@
+import BatchDaemon
+import Testing
+
+/// A mistake, and the one line that names it.
+struct Mistake: Sendable, CustomTestStringConvertible {
+    let text: String
+    let problem: String
+    var testDescription: String { problem }
+}
+
+@Suite struct ConfigurationMistakeTests {
+    @Test(arguments: accounts + queues + elsewhere + notYet + syntax)
+    func isNamedWithItsPlaceAndTheRemedy(mistake: Mistake) throws {
+        #expect(try ConfigurationWorld().problems(mistake.text) == mistake.problem)
+    }
+
+    static let accounts = [
+        Mistake(
+            text: minimal(account: "api_base: api.stripe.com"),
+            problem: "batchd.yaml:4:15: accounts.main.api_base must be a URL such as https://api.stripe.com, "
+                + "without a path, not \"api.stripe.com\""
+        ),
+        Mistake(
+            text: minimal(account: "api_base: http://api.stripe.com\n    livemode: true"),
+            problem: """
+                batchd.yaml:3:19: warning: accounts.main.livemode is true, but key holds a test key
+                batchd.yaml:4:15: accounts.main.api_base must be https when livemode is true: \
+                http shows the key to the network
+                """
+        ),
+        Mistake(
+            text: minimal(account: "api_version: 2026"),
+            problem: "batchd.yaml:4:18: accounts.main.api_version must be an API version such as "
+                + "2026-09-30.preview, not \"2026\""
+        ),
+        Mistake(
+            text: minimal(account: "poll: {min: 5, max: 1s}"),
+            problem: "batchd.yaml:4:17: accounts.main.poll.min must be a duration such as 500ms, 30s, "
+                + "5m, 1h or 7d, longer than 0, not \"5\""
+        ),
+        Mistake(
+            text: minimal(account: "poll: {min: 10s, max: 5s}"),
+            problem: "batchd.yaml:4:17: accounts.main.poll.min is longer than max"
+        ),
+        Mistake(
+            text: minimal(account: "poll: 5s"),
+            problem: "batchd.yaml:4:11: accounts.main.poll must hold keys and values, not \"5s\""
+        ),
+        Mistake(
+            text: minimal(account: "max_concurrent_jobs: many"),
+            problem: "batchd.yaml:4:26: accounts.main.max_concurrent_jobs must be a whole number from 1 "
+                + "to 10000, or null, not \"many\""
+        ),
+        Mistake(
+            text: minimal(account: "livemode: null"),
+            problem: "batchd.yaml:4:15: accounts.main.livemode must be true or false, not null"
+        ),
+        Mistake(
+            text: minimal(account: "api_key: sk_live_secret"),
+            problem: "batchd.yaml:4:5: unknown key \"api_key\" in accounts.main; did you mean "
+                + "\"api_key_file\"?"
+        ),
+        Mistake(
+            text: minimal(account: "max_concurrent_jobs: sk_live_secret"),
+            problem: "batchd.yaml:4:26: accounts.main.max_concurrent_jobs must be a whole number from 1 "
+                + "to 10000, or null, not a secret (not shown)"
+        ),
+    ]
+
+    static let queues = [
+        Mistake(
+            text: minimal(queue: "account: mian"),
+            problem: "batchd.yaml:7:14: queues.a.account: there is no account \"mian\"; did you mean "
+                + "\"main\"?"
+        ),
+        Mistake(
+            text: minimal(account: "\n  spare: {api_key_file: key}"),
+            problem: "batchd.yaml:7:3: queues.a needs account: there is more than one (main, spare)"
+        ),
+        Mistake(
+            text: minimal(queue: "endpoint: POST /v1/coupons"),
+            problem: "batchd.yaml:7:5: \"endpoint\" is already set at batchd.yaml:6:5"
+        ),
+        Mistake(
+            text: minimal(queue: "unknown_outcome: maybe"),
+            problem: "batchd.yaml:7:22: queues.a.unknown_outcome must be auto, retry or hold, not \"maybe\""
+        ),
+        Mistake(
+            text: minimal(queue: "notification_suppression: [all]"),
+            problem: "batchd.yaml:7:31: queues.a.notification_suppression must be none or all, not a list"
+        ),
+        Mistake(
+            text: minimal(queue: "max_bytes_per_job: 6GB"),
+            problem: "batchd.yaml:7:24: queues.a.max_bytes_per_job must be a size such as 500kB, 64MB, "
+                + "4GB or 64MiB, from 1kB to 5GB, or null, not \"6GB\""
+        ),
+        Mistake(
+            text: minimal(queue: "maximum_rps: 25"),
+            problem: "batchd.yaml:7:18: warning: queues.a.maximum_rps is not sent: api_version "
+                + "2026-09-30.preview has it no more"
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {initial_delay: 2h, max_delay: 1h}"),
+            problem: "batchd.yaml:7:28: queues.a.retry.initial_delay is longer than max_delay"
+        ),
+        Mistake(
+            text: minimal(account: "api_version: 2026-03-25.preview").replacing("POST", with: "DELETE"),
+            problem: "batchd.yaml:7:15: queues.a.endpoint: DELETE needs api_version 2026-04-22.preview "
+                + "or later, and account main has 2026-03-25.preview"
+        ),
+        Mistake(
+            text: minimal().replacing("  a:", with: "  w12:"),
+            problem: "batchd.yaml:5:3: \"w12\" is not a name for a queue: use letters, digits, - and _, "
+                + "at most 64, and nothing like w12 or b34"
+        ),
+    ]
+
+    static let elsewhere = [
+        Mistake(
+            text: minimal(rest: "control: {socket: /\(String(repeating: "s", count: 107))}"),
+            problem: "batchd.yaml:7:19: control.socket is 108 bytes long; the path of a Unix socket has "
+                + "room for 107"
+        ),
+        Mistake(
+            text: minimal(rest: "control: {socket: batchd.sock}"),
+            problem: "batchd.yaml:7:19: control.socket must be an absolute path, not \"batchd.sock\""
+        ),
+        Mistake(
+            text: minimal(rest: "control: {socket_mode: \"rw\"}"),
+            problem: "batchd.yaml:7:24: control.socket_mode must be permissions in octal such as \"0660\", "
+                + "with 0600 in them, not \"rw\""
+        ),
+        Mistake(
+            text: minimal(rest: "control: {socket_mode: 0666}"),
+            problem: "batchd.yaml:7:24: warning: every user of this machine may submit and cancel with "
+                + "this socket_mode"
+        ),
+        Mistake(
+            text: "accounts: {}\nqueues:\n",
+            problem: "batchd.yaml:1:1: no account is configured: accounts is empty\n"
+                + "batchd.yaml:2:1: no queue is configured: queues is empty"
+        ),
+        Mistake(
+            text: "",
+            problem: "batchd.yaml:1:1: no account is configured: accounts is empty\n"
+                + "batchd.yaml:1:1: no queue is configured: queues is empty"
+        ),
+        Mistake(
+            text: "- a\n",
+            problem: "batchd.yaml:1:1: the file must hold keys and values, not a list\n"
+                + "batchd.yaml:1:1: no account is configured: accounts is empty\n"
+                + "batchd.yaml:1:1: no queue is configured: queues is empty"
+        ),
+    ]
+
+    static let notYet =
+        ["metrics: {listen: null}", "webhook: null", "inbox: /in"].map {
+            Mistake(
+                text: minimal(rest: $0),
+                problem: "batchd.yaml:7:1: \($0.prefix { $0 != ":" }) is not supported yet in 0.1.0"
+            )
+        }
+        + ["canary", "halt", "window", "csv"].map {
+            Mistake(
+                text: minimal(queue: "\($0): null"),
+                problem: "batchd.yaml:7:5: queues.a.\($0) is not supported yet in 0.1.0"
+            )
+        } + [
+            Mistake(
+                text: minimal(queue: "retry: {rules: []}"),
+                problem: "batchd.yaml:7:13: queues.a.retry.rules is not supported yet in 0.1.0"
+            ),
+            Mistake(
+                text: minimal(account: "read_budget_per_month: 10"),
+                problem: "batchd.yaml:4:5: accounts.main.read_budget_per_month is not supported yet in 0.1.0"
+            ),
+        ]
+
+    static let syntax = [
+        Mistake(
+            text: "accounts:\n\tmain: {}\n",
+            problem: "batchd.yaml:2:1: not valid YAML: while scanning for the next token, "
+                + "found character that cannot start any token"
+        ),
+        Mistake(
+            text: "accounts: {}\n---\nqueues: {}\n",
+            problem: "batchd.yaml:2:1: not valid YAML: expected a single document in the stream, "
+                + "but found another document"
+        ),
+        Mistake(
+            text: "accounts: {main: {livemode: true, livemode: false}}\n",
+            problem: "batchd.yaml:1:19: \"livemode\" is set twice"
+        ),
+    ]
+}
