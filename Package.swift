@@ -80,7 +80,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BatchDaemonTests",
-            dependencies: ["BatchDaemon", "BatchCore", "ControlAPI", logging],
+            dependencies: ["BatchDaemon", "BatchCore", "Env", "StripeBatch", "ControlAPI", logging],
             swiftSettings: settings
         ),
 

@@ -1,4 +1,5 @@
 import BatchCore
+import StripeBatch
 
 extension Configuration {
     /// What `batchd check` says of a good configuration. Keys are not shown.
@@ -7,7 +8,7 @@ extension Configuration {
         for account in accounts {
             let mode = account.livemode ? "live" : "test"
             lines.append(
-                "account \(account.policy.name): \(account.apiBase), \(account.policy.apiVersion), \(mode) mode"
+                "account \(account.policy.name): \(account.stripe.baseURL), \(account.policy.apiVersion), \(mode) mode"
             )
         }
         for queue in queues {

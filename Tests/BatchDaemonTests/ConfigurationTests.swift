@@ -1,6 +1,7 @@
 import BatchCore
 import BatchDaemon
 import Foundation
+import StripeBatch
 import Testing
 
 /// Reads a configuration from text, with a test key beside it.
@@ -49,7 +50,7 @@ func minimal(account: String = "", queue: String = "", rest: String = "") -> Str
         let account = try #require(configuration.accounts.first)
         #expect(account.policy == AccountPolicy(name: "main", apiVersion: "2026-09-30.preview"))
         #expect(account.policy.maxConcurrentJobs == 8)
-        #expect(account.apiBase == "https://api.stripe.com")
+        #expect(account.stripe.baseURL == "https://api.stripe.com")
         #expect(!account.livemode)
         #expect(configuration.storage.stateDirectory == "/var/lib/batchd")
         #expect(configuration.storage.archiveDirectory == "/var/lib/batchd/archive")
@@ -92,7 +93,7 @@ func minimal(account: String = "", queue: String = "", rest: String = "") -> Str
             """
         )
         let account = configuration.accounts[0]
-        #expect(account.apiBase == "http://127.0.0.1:12111")
+        #expect(account.stripe.baseURL == "http://127.0.0.1:12111")
         #expect(account.policy.maxConcurrentJobs > 1_000_000)
         #expect(account.policy.poll == PollPolicy(min: .milliseconds(500), max: .hours(1)))
         #expect(configuration.storage.stateDirectory == "/srv/batchd")
@@ -195,7 +196,7 @@ func minimal(account: String = "", queue: String = "", rest: String = "") -> Str
         #expect(configuration.storage == usual.storage)
         #expect(configuration.control == usual.control)
         #expect(configuration.accounts.map(\.policy) == usual.accounts.map(\.policy))
-        #expect(configuration.accounts.map(\.apiBase) == usual.accounts.map(\.apiBase))
+        #expect(configuration.accounts.map(\.stripe.baseURL) == usual.accounts.map(\.stripe.baseURL))
     }
 
     @Test func theSummaryNamesWhatIsConfiguredButNoKey() throws {

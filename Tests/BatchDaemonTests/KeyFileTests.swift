@@ -1,4 +1,5 @@
 import BatchDaemon
+import StripeBatch
 import Testing
 
 @Suite struct KeyFileTests {
@@ -19,8 +20,8 @@ import Testing
     }
 
     @Test func aKeyIsTrimmedAndNeverShown() throws {
-        let key = try ConfigurationWorld(key: "\n  rk_test_abc \n").read(minimal()).accounts[0].key
-        #expect(key.secret == "rk_test_abc")
+        let key = try ConfigurationWorld(key: "\n  rk_test_abc \n").read(minimal()).accounts[0].stripe.key
+        #expect(key.reveal == "rk_test_abc")
         var dumped = ""
         dump(key, to: &dumped)
         #expect(!"\(key) \(String(reflecting: key)) \(dumped)".contains("rk_test"))
@@ -28,7 +29,7 @@ import Testing
 
     @Test func aLiveKeyIsTakenWhenLivemodeSaysSo() throws {
         let configuration = try ConfigurationWorld(key: "sk_live_1").read(minimal(account: "livemode: true"))
-        #expect(configuration.accounts[0].key.isLive)
+        #expect(configuration.accounts[0].stripe.key.isLive)
         #expect(configuration.warnings.isEmpty)
     }
 
@@ -49,7 +50,7 @@ import Testing
         let configuration = try world.read(
             minimal(), environment: ["CREDENTIALS_DIRECTORY": world.folder.path + "/credentials"]
         )
-        #expect(configuration.accounts[0].key.secret == "sk_test_fromcredentials")
+        #expect(configuration.accounts[0].stripe.key.reveal == "sk_test_fromcredentials")
         #expect(configuration.warnings.isEmpty)
     }
 

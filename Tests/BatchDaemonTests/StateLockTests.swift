@@ -1,5 +1,6 @@
 import BatchCore
 import BatchDaemon
+import Env
 import Foundation
 import Testing
 
@@ -40,7 +41,10 @@ import Testing
     @Test func aPathThatIsNoFolderIsRefusedWithTheReason() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("file", "")
-        #expect(throws: StateLockError.unusable(path: file, reason: "File exists")) {
+        #expect(
+            throws: StateLockError.unusable(
+                FileFault(errno: ENOTDIR, operation: "open", path: file + "/batchd.lock"))
+        ) {
             _ = try StateLock(directory: file, pid: 1, now: Timestamp(milliseconds: 0))
         }
     }

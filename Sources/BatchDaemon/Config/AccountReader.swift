@@ -1,4 +1,5 @@
 import BatchCore
+import StripeBatch
 
 /// An account as far as it could be read: its name is known even when its key is not,
 /// so that the queues that use it are not called wrong as well.
@@ -36,10 +37,12 @@ extension Configuration {
         }
         section.notYet("read_budget_per_month")
         section.finish()
-        return AccountDraft(
-            policy: policy,
-            complete: key.map { Account(policy: policy, apiBase: apiBase, livemode: livemode, key: $0) }
-        )
+        let account = key.map { key in
+            let stripe = StripeAccount(
+                name: name, baseURL: apiBase, apiVersion: policy.apiVersion, key: key)
+            return Account(policy: policy, stripe: stripe, livemode: livemode)
+        }
+        return AccountDraft(policy: policy, complete: account)
     }
 
     private static func readPoll(_ section: Section) -> PollPolicy {

@@ -1,4 +1,5 @@
 package import BatchCore
+package import StripeBatch
 
 /// Everything the operator decides, read once from `batchd.yaml` and `conf.d`.
 ///
@@ -21,12 +22,10 @@ package struct Configuration: Sendable {
     package struct Account: Sendable {
         /// Its name, API version and limits.
         package var policy: AccountPolicy
-        /// Where the API is, without a slash at the end.
-        package var apiBase: String
+        /// Where and with which key it is reached.
+        package var stripe: StripeAccount
         /// Whether it may act on real data.
         package var livemode: Bool
-        /// The key that was in its key file.
-        package var key: APIKey
     }
 
     /// Where things are kept.

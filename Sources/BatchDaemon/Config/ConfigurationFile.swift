@@ -1,3 +1,5 @@
+import Env
+
 /// Where the configuration is looked for: the first of these that is given, and no other.
 package enum ConfigurationFile {
     /// The place when nothing else is said.
@@ -17,24 +19,18 @@ package enum ConfigurationFile {
             } else {
                 (standard, "the default; --config or $BATCHD_CONFIG name another")
             }
-        guard SmallFile.permissions(path) != nil else {
+        guard FileSystem.exists(path) else {
             let message = "no configuration: there is no file \(path) (\(origin))"
             throw ConfigurationError(problems: [Problem(at: nil, message)])
         }
         return path
     }
 
-    /// The folder that a file is in.
-    static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
     /// The drop-ins beside the file at `path`, in the order of their names.
     static func dropIns(beside path: String, problems: Problems) -> [String] {
-        let folder = folder(of: path) + "/conf.d"
+        let folder = FileSystem.folder(of: path) + "/conf.d"
         var files: [String] = []
-        for name in SmallFile.names(in: folder) where !name.hasPrefix(".") {
+        for name in names(in: folder, problems: problems) where !name.hasPrefix(".") {
             if name.hasSuffix(".yaml") {
                 files.append("\(folder)/\(name)")
             } else if name.hasSuffix(".yml") {
@@ -42,5 +38,15 @@ package enum ConfigurationFile {
             }
         }
         return files
+    }
+
+    private static func names(in folder: String, problems: Problems) -> [String] {
+        guard FileSystem.exists(folder) else { return [] }
+        do {
+            return try FileSystem.names(in: folder)
+        } catch {
+            problems.error(at: nil, "cannot read the configuration: \(error)")
+            return []
+        }
     }
 }

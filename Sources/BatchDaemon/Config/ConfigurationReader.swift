@@ -1,5 +1,6 @@
 import BatchCore
 import ControlAPI
+import Env
 import Yams
 
 extension Configuration {
@@ -22,7 +23,7 @@ extension Configuration {
             path: "", place: Place(file: path, mark: nil), parts: parts, problems: problems
         )
         let keys = KeyFiles(
-            credentials: environment["CREDENTIALS_DIRECTORY"], beside: ConfigurationFile.folder(of: path),
+            credentials: environment["CREDENTIALS_DIRECTORY"], beside: FileSystem.folder(of: path),
             problems: problems
         )
         let accounts = readAccounts(root.section("accounts"), keys: keys)

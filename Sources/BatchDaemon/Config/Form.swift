@@ -22,6 +22,11 @@ func looksSecret(_ text: String) -> Bool {
     ["sk_", "rk_", "whsec_"].contains { text.contains($0) }
 }
 
+/// Letters, digits and the underscore.
+func isWordByte(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "_") || (48...57).contains(byte) || (97...122).contains(byte | 32)
+}
+
 /// How a kind of value is written.
 struct Form<Value> {
     /// Completes the sentence "… must be".

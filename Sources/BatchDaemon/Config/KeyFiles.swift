@@ -1,3 +1,6 @@
+import Env
+import StripeBatch
+
 /// Finds and reads the files that hold API keys.
 struct KeyFiles {
     /// systemd's `$CREDENTIALS_DIRECTORY`, when there is one.
@@ -15,23 +18,24 @@ struct KeyFiles {
         guard let path = find(name, at: place, account: account) else { return nil }
         let bytes: [UInt8]
         do {
-            bytes = try SmallFile.read(path)
+            bytes = try FileSystem.contents(of: path, limit: 1 << 16)
         } catch {
-            problems.error(at: place, "cannot read the key file \(path): \(error.reason)")
+            problems.error(at: place, "cannot read the key: \(error)")
             return nil
         }
-        let text = trim(String(decoding: bytes, as: UTF8.self))
-        guard let key = APIKey(text) else {
-            problems.error(at: place, "\(path) \(complaint(text))")
+        let key = APIKey(String(decoding: bytes, as: UTF8.self))
+        if let complaint = complaint(key.reveal) {
+            problems.error(at: place, "\(path) \(complaint)")
             return nil
         }
-        guard livemode || !key.isLive else {
+        let isLive = key.reveal.contains("_live_")
+        guard livemode || !isLive else {
             problems.error(
                 at: place, "\(path) holds a live key; \(account) must say livemode: true to act on real data"
             )
             return nil
         }
-        if livemode, !key.isLive {
+        if livemode, !isLive {
             problems.warn(at: place, "\(account).livemode is true, but \(path) holds a test key")
         }
         warnIfShared(path, at: place)
@@ -42,14 +46,20 @@ struct KeyFiles {
         let places =
             name.hasPrefix("/")
             ? [name] : [credentials, beside].compactMap { $0 }.map { "\($0.trimmedPath)/\(name)" }
-        if let path = places.first(where: { SmallFile.permissions($0) != nil }) { return path }
+        if let path = places.first(where: { FileSystem.exists($0) }) { return path }
         problems.error(
             at: place, "\(account).api_key_file: there is no \(places.joined(separator: ", and no "))"
         )
         return nil
     }
 
-    private func complaint(_ text: String) -> String {
+    private func complaint(_ text: String) -> String? {
+        let kinds = ["sk_test_", "sk_live_", "rk_test_", "rk_live_", "sk_org_test_", "sk_org_live_"]
+        if let kind = kinds.first(where: text.hasPrefix), (kind.count + 1...255).contains(text.count),
+            text.utf8.allSatisfy(isWordByte)
+        {
+            return nil
+        }
         if text.isEmpty { return "is empty; it should hold a Stripe secret key" }
         if text.hasPrefix("pk_") { return "holds a publishable key, which cannot create jobs" }
         if text.hasPrefix("whsec_") { return "holds a webhook secret, not an API key" }
@@ -60,13 +70,7 @@ struct KeyFiles {
     private func warnIfShared(_ path: String, at place: Place) {
         // systemd guards credentials by access lists, which show as permissions of the group.
         if let credentials, path.hasPrefix(credentials) { return }
-        guard let mode = SmallFile.permissions(path), mode & 0o077 != 0 else { return }
+        guard let mode = permissions(of: path), mode & 0o077 != 0 else { return }
         problems.warn(at: place, "other users can read the key file \(path); run: chmod 600 \(path)")
-    }
-
-    private func trim(_ text: String) -> String {
-        let start = text.drop { $0.isWhitespace }
-        let end = start.lastIndex { !$0.isWhitespace }
-        return end.map { String(start[...$0]) } ?? ""
     }
 }

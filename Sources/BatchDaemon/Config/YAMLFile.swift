@@ -1,3 +1,4 @@
+import Env
 import Yams
 
 /// Reads one YAML file into nodes that know where they stand.
@@ -6,14 +7,14 @@ enum YAMLFile {
     static func read(_ path: String, problems: Problems) -> Node? {
         let text: String
         do {
-            let bytes = try SmallFile.read(path)
+            let bytes = try FileSystem.contents(of: path)
             guard let valid = String(validating: bytes, as: UTF8.self) else {
                 problems.error(at: Place(file: path, mark: nil), "the file is not UTF-8")
                 return nil
             }
             text = valid
         } catch {
-            problems.error(at: nil, "cannot read \(path): \(error.reason)")
+            problems.error(at: nil, "cannot read the configuration: \(error)")
             return nil
         }
         do {

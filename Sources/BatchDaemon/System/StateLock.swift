@@ -1,4 +1,5 @@
 package import BatchCore
+package import Env
 import Glibc
 
 /// Ownership of a state directory: one daemon at a time, for as long as this value lives.
@@ -13,26 +14,24 @@ package struct StateLock: ~Copyable {
         directory: String, pid: Int32, now: Timestamp
     ) throws(StateLockError) {
         do {
-            try Folder.make(directory, mode: 0o700)
+            try FileSystem.makeFolders(directory)
         } catch {
-            throw .unusable(path: directory, reason: error.reason)
+            throw .unusable(error)
         }
         let path = directory + "/batchd.lock"
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw .unusable(path: path, reason: SystemError().reason) }
+        guard file >= 0 else { throw .unusable(.last("open", path)) }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            let failure = SystemError()
+            let fault = FileFault.last("flock", path)
             defer { close(file) }
-            guard failure.code == EWOULDBLOCK else {
-                throw .unusable(path: path, reason: failure.reason)
-            }
+            guard fault.errno == EWOULDBLOCK else { throw .unusable(fault) }
             throw .taken(directory: directory, owner: Self.owner(in: file))
         }
         let text = "pid \(pid)\nsince \(now.rfc3339)\n"
         guard ftruncate(file, 0) == 0, pwrite(file, text, text.utf8.count, 0) == text.utf8.count else {
-            let failure = SystemError()
+            let fault = FileFault.last("write", path)
             close(file)
-            throw .unusable(path: path, reason: failure.reason)
+            throw .unusable(fault)
         }
         self.file = file
     }
@@ -53,7 +52,7 @@ package enum StateLockError: Error, Hashable, CustomStringConvertible {
     /// Another process has it; `owner` is what that one wrote about itself.
     case taken(directory: String, owner: String)
     /// The folder or the lock file cannot be made or opened.
-    case unusable(path: String, reason: String)
+    case unusable(FileFault)
 
     /// A sentence for people.
     package var description: String {
@@ -62,8 +61,8 @@ package enum StateLockError: Error, Hashable, CustomStringConvertible {
             let who = owner.isEmpty ? "" : " (\(owner))"
             return "another batchd\(who) owns \(directory): stop it first, or give this one a state_dir "
                 + "of its own"
-        case .unusable(let path, let reason):
-            return "cannot use \(path): \(reason)"
+        case .unusable(let fault):
+            return "cannot use the state directory: \(fault)"
         }
     }
 }
