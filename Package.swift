@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -49,7 +50,7 @@ let package = Package(
         // The daemon, from the pure core outwards.
         .target(name: "BatchCore", swiftSettings: settings),
         .target(name: "Env", dependencies: ["BatchCore"], swiftSettings: settings),
-        .target(name: "BatchStore", dependencies: ["BatchCore", grdb], swiftSettings: settings),
+        .target(name: "BatchStore", dependencies: ["BatchCore", grdb, sqlite], swiftSettings: settings),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "Spool", dependencies: ["BatchCore", "Env", "CZstd", crypto], swiftSettings: settings),
         .target(

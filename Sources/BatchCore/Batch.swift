@@ -20,12 +20,14 @@ package struct Batch: Hashable, Sendable {
     package var unchanged: Int
     /// What the last look showed.
     package var seen: JobSnapshot?
+    /// When its job was last known to be alive.
+    package var aliveAt: Timestamp
 
     /// A batch as it was claimed, or as it was stored.
     package init(
         id: BatchID, workload: WorkloadID, queue: String, rows: Int64, phase: BatchPhase,
         cancelWanted: Bool = false, notBefore: Timestamp, failures: Int = 0, unchanged: Int = 0,
-        seen: JobSnapshot? = nil
+        seen: JobSnapshot? = nil, aliveAt: Timestamp
     ) {
         self.id = id
         self.workload = workload
@@ -37,6 +39,7 @@ package struct Batch: Hashable, Sendable {
         self.failures = failures
         self.unchanged = unchanged
         self.seen = seen
+        self.aliveAt = aliveAt
     }
 
     /// Takes in what happened.
@@ -62,7 +65,8 @@ package struct Batch: Hashable, Sendable {
         }
         let pause =
             if case .failed = event { next.notBefore - now } else { poll.delay(unchanged: next.unchanged) }
-        next.phase = try phase.after(event, at: now, poll: pause, limits: limits)
+        next.phase = try phase.after(event, at: now, lastAlive: aliveAt, poll: pause, limits: limits)
+        if next.phase.isWatched, next.failures == 0 { next.aliveAt = now }
         // A look that settled nothing is never repeated at once, whatever Stripe keeps saying.
         if case .observed = event, next.phase.isWatched { next.notBefore = now + poll.min }
         self = next

@@ -106,9 +106,11 @@ package struct IllegalEvent: Error, Hashable, Sendable {
 extension BatchPhase {
     /// The phase after `event`.
     ///
+    /// `lastAlive` is the last moment at which the job was known not to have ended: the seven days of its
+    /// results may have begun right after it. `poll` is the pause before the next look.
     /// - Throws: `IllegalEvent` when the phase does not allow it; nothing has changed then.
     package func after(
-        _ event: BatchEvent, at now: Timestamp, poll: Duration, limits: Limits
+        _ event: BatchEvent, at now: Timestamp, lastAlive: Timestamp, poll: Duration, limits: Limits
     ) throws(IllegalEvent) -> BatchPhase {
         switch (self, event) {
         case (.staging, .staged(let file)):
@@ -123,7 +125,7 @@ extension BatchPhase {
             return .processing(job: job, pollAt: now + poll)
         case (.awaitingUpload, .observed(let seen)), (.uploading, .observed(let seen)),
             (.processing, .observed(let seen)):
-            return observing(seen, at: now, poll: poll, limits: limits)
+            return observing(seen, at: now, lastAlive: lastAlive, poll: poll, limits: limits)
         case (.collecting(let job, let ending, _), .archived):
             return .archived(job: job, ending)
         case (.archived, .settled):
@@ -155,7 +157,7 @@ extension BatchPhase {
     }
 
     private func observing(
-        _ seen: JobSnapshot, at now: Timestamp, poll: Duration, limits: Limits
+        _ seen: JobSnapshot, at now: Timestamp, lastAlive: Timestamp, poll: Duration, limits: Limits
     ) -> BatchPhase {
         if seen.status == .uploadTimeout { return .released(.uploadTimeout) }
         switch self {
@@ -171,7 +173,7 @@ extension BatchPhase {
         default: break
         }
         if let ending = seen.status.ending {
-            return .collecting(job: seen.id, ending, until: now + limits.results)
+            return .collecting(job: seen.id, ending, until: lastAlive + limits.results)
         }
         return .processing(job: seen.id, pollAt: now + poll)
     }

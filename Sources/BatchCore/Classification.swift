@@ -68,22 +68,38 @@ package enum RowDecision: Hashable, Sendable {
     case systemic
 }
 
+extension RowDecision {
+    /// What becomes of the row when its workload was canceled meanwhile: it does not go again.
+    ///
+    /// `canceled` says that a row never ran; one that may have run is held instead.
+    package func inCanceledWorkload(history: RowHistory) -> RowDecision? {
+        switch self {
+        case .succeeded, .failed, .held: self
+        case .again(_, let doubt): doubt || history.doubts > 0 ? .held(.unknownOutcome) : nil
+        case .returned, .systemic: history.doubts > 0 ? .held(.unknownOutcome) : nil
+        }
+    }
+}
+
 extension QueuePolicy {
     /// Decides about a row that has a result line.
     package func decide(
-        _ result: ResultLine, history: RowHistory, using random: inout some RandomNumberGenerator
+        _ result: ResultLine, history: RowHistory
     ) -> RowDecision {
         if history.doubts > 0, result.provesEarlierSuccess(of: endpoint) { return .succeeded }
         switch result.verdict {
         case .done: return .succeeded
         case .refused: return .failed(.refused)
         case .systemic: return .systemic
-        case .unknown: return decideUnknown(history: history, using: &random)
+        case .unknown: return decideUnknown(history: history)
         case .tryAgain, .tryMuchLater:
             let attempts = history.attempts + 1
-            guard attempts < retry.maxAttempts else { return .failed(.attemptsExhausted) }
+            guard attempts < retry.maxAttempts else {
+                // An earlier attempt may have worked: to call the row failed would be a guess.
+                return history.doubts > 0 ? .held(.unknownOutcome) : .failed(.attemptsExhausted)
+            }
             let floor = result.verdict == .tryMuchLater ? retry.maxDelay : .zero
-            return .again(delay: max(floor, delay(after: attempts, using: &random)), doubt: false)
+            return .again(delay: max(floor, retry.delay(afterAttempts: attempts)), doubt: false)
         }
     }
 
@@ -91,11 +107,11 @@ extension QueuePolicy {
     ///
     /// Such a row never becomes `failed` by itself: it may have succeeded.
     package func decideUnknown(
-        history: RowHistory, using random: inout some RandomNumberGenerator
+        history: RowHistory
     ) -> RowDecision {
         let attempts = history.attempts + 1
         guard repeatsUnknown, attempts < retry.maxAttempts else { return .held(.unknownOutcome) }
-        return .again(delay: delay(after: attempts, using: &random), doubt: true)
+        return .again(delay: retry.delay(afterAttempts: attempts), doubt: true)
     }
 
     /// Decides about a row without a result line, by how its job ended.
@@ -103,17 +119,11 @@ extension QueuePolicy {
     /// After `canceled` the rows in flight were finished, so an absent row did not run; `complete` promises
     /// a line for every row, so an absent one is unknown. Source: `stripe-batch-api.md` section 4.
     package func decideAbsent(
-        _ ending: JobEnding, history: RowHistory, using random: inout some RandomNumberGenerator
+        _ ending: JobEnding, history: RowHistory
     ) -> RowDecision {
         switch ending {
         case .canceled, .validationFailed, .uploadTimeout: .returned
-        case .complete, .timeout, .batchFailed: decideUnknown(history: history, using: &random)
+        case .complete, .timeout, .batchFailed: decideUnknown(history: history)
         }
-    }
-
-    /// Half the bound to the bound, so that rows which failed together do not return together.
-    private func delay(after attempts: Int, using random: inout some RandomNumberGenerator) -> Duration {
-        let bound = retry.bound(afterAttempts: attempts).milliseconds
-        return .milliseconds(Int64.random(in: bound / 2...bound, using: &random))
     }
 }

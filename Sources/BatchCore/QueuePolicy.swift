@@ -134,8 +134,11 @@ package struct RetryPolicy: Hashable, Sendable {
         self.maxDelay = maxDelay
     }
 
-    /// The longest pause after `attempts` failed attempts (at least 1): doubling, up to the ceiling.
-    package func bound(afterAttempts attempts: Int) -> Duration {
+    /// The pause after `attempts` failed attempts (at least 1): doubling, up to the ceiling.
+    ///
+    /// Without jitter on purpose: rows that failed in one batch come due together, and so
+    /// travel in one job again instead of in many small ones.
+    package func delay(afterAttempts attempts: Int) -> Duration {
         precondition(attempts >= 1)
         return min(maxDelay, initialDelay * (1 << min(attempts - 1, 20)))
     }

@@ -1,0 +1,214 @@
+import GRDB
+
+/// The tables, one migration for each release that changed them. A released migration never changes.
+///
+/// Rows outnumber everything else by far, and four tables hold them so that each step
+/// touches few pages: `row_input` is written once and read once; `row_name` finds a row by
+/// its id; `slice` gives whole runs of rows their state, so that claiming a million rows
+/// changes one line; `row_state` has the rows that have a fate of their own. A row that
+/// stands in `row_state` has that state; any other has the state of its slice.
+/// The view `row` says it for people.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("0.1.0") { db in
+            for statement in [
+                workload, rowInput, rowName, intakeChunk, slice, rowState, rowError, batch, event,
+            ] {
+                try db.execute(sql: statement)
+            }
+            try db.execute(sql: rowView)
+        }
+        return migrator
+    }
+
+    private static let workload = """
+        CREATE TABLE workload (
+          id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
+          queue TEXT NOT NULL,
+          name TEXT NOT NULL,
+          submit_key TEXT,
+          state TEXT NOT NULL
+            CHECK (state IN ('loading','queued','running','paused','held','finished','canceled')),
+          reason TEXT,
+          cancel_wanted INTEGER NOT NULL DEFAULT 0 CHECK (cancel_wanted IN (0, 1)),
+          created_at INTEGER NOT NULL,
+          started_at INTEGER,
+          finished_at INTEGER,
+          source_bytes INTEGER NOT NULL DEFAULT 0,
+          source_sha256 BLOB,
+          total INTEGER NOT NULL DEFAULT 0,
+          queued INTEGER NOT NULL DEFAULT 0 CHECK (queued >= 0),
+          in_flight INTEGER NOT NULL DEFAULT 0 CHECK (in_flight >= 0),
+          succeeded INTEGER NOT NULL DEFAULT 0 CHECK (succeeded >= 0),
+          failed INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
+          held INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0),
+          canceled INTEGER NOT NULL DEFAULT 0 CHECK (canceled >= 0),
+          CHECK (queued + in_flight + succeeded + failed + held + canceled = total),
+          CHECK ((state IN ('finished', 'canceled')) = (finished_at IS NOT NULL)),
+          CHECK (state NOT IN ('finished', 'canceled') OR queued + in_flight = 0),
+          CHECK (state <> 'finished' OR held = 0),
+          CHECK ((state = 'loading') = (source_sha256 IS NULL)),
+          CHECK (state <> 'held' OR reason IS NOT NULL)
+        ) STRICT;
+        CREATE UNIQUE INDEX workload_submit_key ON workload(queue, submit_key) WHERE submit_key IS NOT NULL;
+        CREATE INDEX workload_source ON workload(queue, source_sha256);
+        CREATE INDEX workload_open ON workload(id) WHERE state NOT IN ('finished', 'canceled');
+        """
+
+    /// `key` is `workload << 32 | number`; the id stands in the line, at `id_at`, `id_length` bytes long.
+    private static let rowInput = """
+        CREATE TABLE row_input (
+          key INTEGER PRIMARY KEY,
+          traits INTEGER NOT NULL,
+          id_at INTEGER NOT NULL,
+          id_length INTEGER NOT NULL,
+          line BLOB NOT NULL
+        ) STRICT
+        """
+
+    private static let rowName = """
+        CREATE TABLE row_name (
+          workload INTEGER NOT NULL,
+          id TEXT NOT NULL,
+          number INTEGER NOT NULL,
+          PRIMARY KEY (workload, id)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    /// How many bytes each run of rows takes, so that a batch is cut to size without reading its rows.
+    private static let intakeChunk = """
+        CREATE TABLE intake_chunk (
+          workload INTEGER NOT NULL,
+          first_row INTEGER NOT NULL,
+          rows INTEGER NOT NULL CHECK (rows > 0),
+          bytes INTEGER NOT NULL,
+          PRIMARY KEY (workload, first_row)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let slice = """
+        CREATE TABLE slice (
+          workload INTEGER NOT NULL REFERENCES workload(id),
+          first_row INTEGER NOT NULL CHECK (first_row >= 0),
+          last_row INTEGER NOT NULL CHECK (last_row >= first_row),
+          state INTEGER NOT NULL CHECK (state IN (0, 1, 5)),
+          batch INTEGER REFERENCES batch(id),
+          PRIMARY KEY (workload, first_row),
+          CHECK ((state = 1) = (batch IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX slice_queued ON slice(workload, first_row) WHERE state = 0;
+        CREATE INDEX slice_batch ON slice(batch) WHERE batch IS NOT NULL;
+        """
+
+    /// `batch` is the last one that carried the row.
+    private static let rowState = """
+        CREATE TABLE row_state (
+          key INTEGER PRIMARY KEY,
+          state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+          batch INTEGER NOT NULL,
+          attempts INTEGER NOT NULL CHECK (attempts >= 0),
+          doubts INTEGER NOT NULL CHECK (doubts BETWEEN 0 AND attempts),
+          due_at INTEGER,
+          status INTEGER,
+          reason TEXT,
+          CHECK ((state = 0) = (due_at IS NOT NULL)),
+          CHECK ((state IN (3, 4)) = (reason IS NOT NULL)),
+          CHECK (state <> 2 OR status IS NOT NULL)
+        ) STRICT;
+        CREATE INDEX row_due ON row_state(key >> 32, due_at, key) WHERE state = 0;
+        CREATE INDEX row_in_flight ON row_state(batch, key) WHERE state = 1;
+        """
+
+    private static let rowError = """
+        CREATE TABLE row_error (
+          key INTEGER PRIMARY KEY,
+          type TEXT,
+          code TEXT,
+          message TEXT
+        ) STRICT
+        """
+
+    private static let batch = """
+        CREATE TABLE batch (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          workload INTEGER NOT NULL REFERENCES workload(id),
+          queue TEXT NOT NULL,
+          rows INTEGER NOT NULL CHECK (rows > 0),
+          row_limit TEXT NOT NULL,
+          phase TEXT NOT NULL CHECK (phase IN ('staging','staged','creating','awaiting_upload','uploading',
+            'processing','collecting','archived','settled','released')),
+          swept INTEGER NOT NULL DEFAULT 0 CHECK (swept IN (0, 1)),
+          cancel_wanted INTEGER NOT NULL DEFAULT 0 CHECK (cancel_wanted IN (0, 1)),
+          api_version TEXT NOT NULL,
+          context TEXT,
+          created_at INTEGER NOT NULL,
+          changed_at INTEGER NOT NULL,
+          not_before INTEGER NOT NULL,
+          failures INTEGER NOT NULL DEFAULT 0,
+          unchanged INTEGER NOT NULL DEFAULT 0,
+          last_failure TEXT,
+          input_bytes INTEGER, input_sha256 BLOB,
+          create_key TEXT, create_body BLOB, asked_at INTEGER,
+          job TEXT UNIQUE,
+          upload_deadline INTEGER,
+          upload_began_at INTEGER, uploaded_at INTEGER,
+          poll_at INTEGER,
+          seen_at INTEGER, seen_status TEXT, seen_validated INTEGER, seen_succeeded INTEGER, seen_failed INTEGER,
+          seen_failure TEXT,
+          ending TEXT, ended_at INTEGER, results_until INTEGER,
+          raw_bytes INTEGER, raw_sha256 BLOB, stored_bytes INTEGER, stored_sha256 BLOB, lines INTEGER,
+          settled_bytes INTEGER NOT NULL DEFAULT 0,
+          settled_rows INTEGER NOT NULL DEFAULT 0,
+          odd_lines INTEGER NOT NULL DEFAULT 0,
+          release_reason TEXT,
+          CHECK (phase = 'staging' OR phase = 'released' OR input_sha256 IS NOT NULL),
+          CHECK (phase <> 'creating' OR (create_key IS NOT NULL AND create_body IS NOT NULL AND asked_at IS NOT NULL)),
+          CHECK (phase NOT IN ('awaiting_upload','uploading') OR (job IS NOT NULL AND upload_deadline IS NOT NULL)),
+          CHECK (phase <> 'processing' OR (job IS NOT NULL AND poll_at IS NOT NULL)),
+          CHECK (phase NOT IN ('collecting','archived','settled') OR (job IS NOT NULL AND ending IS NOT NULL)),
+          CHECK (phase <> 'collecting' OR results_until IS NOT NULL),
+          CHECK ((phase = 'released') = (release_reason IS NOT NULL)),
+          CHECK (swept = 0 OR phase IN ('settled', 'released'))
+        ) STRICT;
+        CREATE INDEX batch_live ON batch(id) WHERE swept = 0;
+        CREATE INDEX batch_workload ON batch(workload, id);
+        CREATE INDEX batch_rates ON batch(queue, ended_at) WHERE ended_at IS NOT NULL;
+        """
+
+    /// The history. It only ever grows.
+    private static let event = """
+        CREATE TABLE event (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT,
+          at INTEGER NOT NULL,
+          kind TEXT NOT NULL,
+          workload INTEGER,
+          batch INTEGER,
+          job TEXT,
+          message TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX event_workload ON event(workload, seq);
+        CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
+          BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
+        CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
+          BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
+        """
+
+    /// For a person with `sqlite3` and a copy of the file.
+    private static let rowView = """
+        CREATE VIEW row AS
+        SELECT 'w' || (i.key >> 32) AS workload, i.key & 4294967295 AS number,
+          CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS id,
+          CASE coalesce(r.state, s.state) WHEN 0 THEN 'queued' WHEN 1 THEN 'in_flight'
+            WHEN 2 THEN 'succeeded' WHEN 3 THEN 'failed' WHEN 4 THEN 'held' WHEN 5 THEN 'canceled' END AS state,
+          coalesce(r.attempts, 0) AS attempts, 'b' || coalesce(r.batch, s.batch) AS batch,
+          r.status, r.reason, e.type, e.code, e.message, CAST(i.line AS TEXT) AS input
+        FROM row_input i
+        LEFT JOIN row_state r ON r.key = i.key
+        LEFT JOIN row_error e ON e.key = i.key
+        LEFT JOIN slice s ON s.workload = i.key >> 32
+          AND s.first_row = (SELECT max(first_row) FROM slice
+            WHERE workload = i.key >> 32 AND first_row <= i.key & 4294967295)
+          AND s.last_row >= i.key & 4294967295
+        """
+}

@@ -1,0 +1,174 @@
+package import BatchCore
+import GRDB
+
+extension Store {
+    /// Rows that go again and are claimed in one transaction: bounded, so that it stays short.
+    private static let mostRetriesPerBatch: Int64 = 50_000
+    /// What staging may add to a line: a context, an API version, the newline.
+    fileprivate static let addedBytesPerRow: Int64 = 128
+
+    /// When the workload next has rows to send: `now` or earlier for rows that wait already, later for rows
+    /// that go again, nil when it has none.
+    package func nextDue(in workload: WorkloadID) throws -> Timestamp? {
+        try read { db in
+            if try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM slice WHERE workload = ? AND state = 0)",
+                arguments: [workload.rawValue]) == true
+            {
+                return Timestamp(milliseconds: 0)
+            }
+            return try Int64.fetchOne(
+                db,
+                sql: "SELECT due_at FROM row_state WHERE key >> 32 = ? AND state = 0 ORDER BY due_at LIMIT 1",
+                arguments: [workload.rawValue]
+            ).map { Timestamp(milliseconds: $0) }
+        }
+    }
+
+    /// Claims rows for a new batch: those due to go again first, then rows never sent, in submission order.
+    ///
+    /// Claiming never-sent rows costs the same for one and for a million: a slice changes hands.
+    /// - Returns: the batch in phase `staging`, or nil when no row is due.
+    package func claim(
+        from workload: WorkloadID, policy: QueuePolicy, size: BatchSize, at now: Timestamp
+    ) throws -> Batch? {
+        try write { db in
+            var room = Room(rows: size.rows, bytes: size.bytes)
+            let again = try db.dueRows(
+                of: workload, at: now, limit: min(size.rows, Self.mostRetriesPerBatch), room: &room)
+            let fresh = try db.freshRuns(of: workload, room: &room)
+            let rows = Int64(again.count) + fresh.reduce(0) { $0 + Int64($1.count) }
+            guard rows > 0 else { return nil }
+            try db.execute(
+                sql: """
+                    INSERT INTO batch (workload, queue, rows, row_limit, phase, api_version, context,
+                      created_at, changed_at, not_before)
+                    VALUES (?, ?, ?, ?, 'staging', ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    workload.rawValue, policy.name, rows, room.bound(size).rawValue,
+                    policy.account.apiVersion,
+                    policy.context, now.milliseconds, now.milliseconds, now.milliseconds,
+                ])
+            let batch = BatchID(db.lastInsertedRowID)
+            let claim = try db.cachedStatement(
+                sql: "UPDATE row_state SET state = 1, due_at = NULL, batch = ? WHERE key = ? AND state = 0")
+            for key in again { try claim.execute(arguments: [batch.rawValue, key]) }
+            for run in fresh { try db.claim(run, of: workload, for: batch) }
+            var moves = RowMoves()
+            moves.add(rows, from: .queued, to: .inFlight)
+            try db.move(moves, in: workload)
+            try db.execute(
+                sql: """
+                    UPDATE workload SET state = 'running', started_at = coalesce(started_at, ?)
+                    WHERE id = ? AND state = 'queued'
+                    """, arguments: [now.milliseconds, workload.rawValue])
+            try db.note("staging", at: now, workload: workload, batch: batch, "\(rows) rows claimed")
+            return Batch(
+                id: batch, workload: workload, queue: policy.name, rows: rows, phase: .staging,
+                notBefore: now,
+                aliveAt: now)
+        }
+    }
+
+    fileprivate struct Room {
+        var rows: Int64
+        var bytes: Int64
+        var fullOfBytes = false
+
+        func bound(_ size: BatchSize) -> BatchSize.Limit { fullOfBytes ? size.byteLimit : size.rowLimit }
+    }
+}
+
+extension Database {
+    /// Rows that go again, oldest due first, as far as there is room.
+    fileprivate func dueRows(
+        of workload: WorkloadID, at now: Timestamp, limit: Int64, room: inout Store.Room
+    ) throws -> [Int64] {
+        let due = try Row.fetchCursor(
+            self,
+            sql: """
+                SELECT r.key, length(i.line) AS bytes FROM row_state r JOIN row_input i ON i.key = r.key
+                WHERE r.key >> 32 = ? AND r.state = 0 AND r.due_at <= ? ORDER BY r.due_at, r.key LIMIT ?
+                """, arguments: [workload.rawValue, now.milliseconds, limit])
+        var keys: [Int64] = []
+        while let row = try due.next() {
+            let bytes: Int64 = row["bytes"] + Store.addedBytesPerRow
+            guard bytes <= room.bytes || keys.isEmpty else {
+                room.fullOfBytes = true
+                break
+            }
+            keys.append(row["key"])
+            room.bytes -= bytes
+            room.rows -= 1
+        }
+        return keys
+    }
+
+    /// Runs of rows never sent, as far as there is room.
+    fileprivate func freshRuns(of workload: WorkloadID, room: inout Store.Room) throws -> [ClosedRange<Int64>]
+    {
+        let slices = try Row.fetchCursor(
+            self,
+            sql: """
+                SELECT first_row, last_row FROM slice WHERE workload = ? AND state = 0 ORDER BY first_row
+                """, arguments: [workload.rawValue])
+        var runs: [ClosedRange<Int64>] = []
+        while room.rows > 0, !room.fullOfBytes, let slice = try slices.next() {
+            let first: Int64 = slice["first_row"]
+            let last: Int64 = slice["last_row"]
+            let count = min(
+                last - first + 1, room.rows, try rowsThatFit(workload, from: first, to: last, room: &room))
+            guard count > 0 else { break }
+            runs.append(first...(first + count - 1))
+            room.rows -= count
+        }
+        return runs
+    }
+
+    /// How many rows from `first` fit into the bytes left, judged by the intake's running sums.
+    private func rowsThatFit(
+        _ workload: WorkloadID, from first: Int64, to last: Int64, room: inout Store.Room
+    ) throws -> Int64 {
+        let chunks = try Row.fetchCursor(
+            self,
+            sql: """
+                SELECT first_row, rows, bytes FROM intake_chunk
+                WHERE workload = ?1 AND first_row <= ?3 AND first_row >=
+                  (SELECT max(first_row) FROM intake_chunk WHERE workload = ?1 AND first_row <= ?2)
+                ORDER BY first_row
+                """, arguments: [workload.rawValue, first, last])
+        var fitting: Int64 = 0
+        while let chunk = try chunks.next() {
+            let start = max(first, chunk["first_row"])
+            let count = min(last, chunk["first_row"] + chunk["rows"] - 1) - start + 1
+            let each = (chunk["bytes"] / chunk["rows"] as Int64) + 1 + Store.addedBytesPerRow
+            guard each * count <= room.bytes else {
+                room.fullOfBytes = true
+                // At least one row, or a limit that is too small would stop the workload for ever.
+                return max(fitting + room.bytes / each, 1)
+            }
+            room.bytes -= each * count
+            fitting += count
+            if fitting >= room.rows { break }
+        }
+        return fitting
+    }
+
+    /// Gives the run to the batch; what is left of its slice stays queued.
+    fileprivate func claim(_ run: ClosedRange<Int64>, of workload: WorkloadID, for batch: BatchID) throws {
+        let last =
+            try Int64.fetchOne(
+                self, sql: "SELECT last_row FROM slice WHERE workload = ? AND first_row = ? AND state = 0",
+                arguments: [workload.rawValue, run.lowerBound]) ?? run.upperBound
+        try changeOne(
+            "UPDATE slice SET last_row = ?, state = 1, batch = ? WHERE workload = ? AND first_row = ? AND state = 0",
+            [run.upperBound, batch.rawValue, workload.rawValue, run.lowerBound],
+            else: .inconsistent("a queued slice of \(workload) is gone"))
+        if last > run.upperBound {
+            try execute(
+                sql: "INSERT INTO slice (workload, first_row, last_row, state) VALUES (?, ?, ?, 0)",
+                arguments: [workload.rawValue, run.upperBound + 1, last])
+        }
+    }
+}

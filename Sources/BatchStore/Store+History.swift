@@ -1,0 +1,200 @@
+package import BatchCore
+import Foundation
+import GRDB
+
+/// A batch with every fact that is stored of it: for people, reports and the audit.
+package struct BatchRecord: Hashable, Sendable {
+    /// What the decisions know.
+    package var batch: Batch
+    /// Which limit bound its size.
+    package var rowLimit: String
+    /// When its rows were claimed.
+    package var createdAt: Timestamp
+    /// Since when it is in its phase.
+    package var changedAt: Timestamp
+    /// The API version its rows and calls use.
+    package var apiVersion: String
+    /// The connected account for rows that name none.
+    package var context: String?
+    /// Its job, even after the phase forgot it.
+    package var job: JobID?
+    /// Its input file, once written.
+    package var input: InputFile?
+    /// Until when the job took its file.
+    package var uploadDeadline: Timestamp?
+    /// When the upload began, last.
+    package var uploadBeganAt: Timestamp?
+    /// When Stripe had the file.
+    package var uploadedAt: Timestamp?
+    /// The last failed call, in one line.
+    package var lastFailure: String?
+    /// How the job ended.
+    package var ending: JobEnding?
+    /// When that was seen.
+    package var endedAt: Timestamp?
+    /// Until when its results can be had.
+    package var resultsUntil: Timestamp?
+    /// What is in the archive.
+    package var results: ArchivedResults?
+    /// Rows that were settled from result lines.
+    package var settledRows: Int64
+    /// Result lines that named no row of it, or one twice.
+    package var oddLines: Int64
+    /// True when nothing is left to do for it.
+    package var isSwept: Bool
+}
+
+/// A line of the history.
+package struct EventRecord: Hashable, Sendable {
+    /// Its place in the history, from 1.
+    package var seq: Int64
+    /// When it was written.
+    package var at: Timestamp
+    /// What happened, in one word.
+    package var kind: String
+    /// To which workload.
+    package var workload: WorkloadID?
+    /// To which batch.
+    package var batch: BatchID?
+    /// To which job.
+    package var job: JobID?
+    /// The rest, for people.
+    package var message: String
+}
+
+extension Store {
+    /// One batch; nil when there is none.
+    package func batch(_ id: BatchID) throws -> BatchRecord? {
+        try read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id.rawValue])
+                .map(BatchRecord.init(stored:))
+        }
+    }
+
+    /// The batch whose job this is; nil when there is none.
+    package func batch(of job: JobID) throws -> BatchRecord? {
+        try read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE job = ?", arguments: [job.rawValue])
+                .map(BatchRecord.init(stored:))
+        }
+    }
+
+    /// Batches, newest first. Every condition may be left out.
+    package func batches(
+        of workload: WorkloadID? = nil, queue: String? = nil, phase: String? = nil, liveOnly: Bool = false,
+        limit: Int = 1000
+    ) throws -> [BatchRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM batch
+                    WHERE (?1 IS NULL OR workload = ?1) AND (?2 IS NULL OR queue = ?2)
+                      AND (?3 IS NULL OR phase = ?3) \(liveOnly ? "AND swept = 0" : "")
+                    ORDER BY id DESC LIMIT ?4
+                    """, arguments: [workload?.rawValue, queue, phase, limit]
+            ).map(BatchRecord.init(stored:))
+        }
+    }
+
+    /// The history after `seq`, oldest first.
+    package func events(
+        after seq: Int64 = 0, workload: WorkloadID? = nil, batch: BatchID? = nil, limit: Int = 1000
+    ) throws -> [EventRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM event
+                    WHERE seq > ?1 AND (?2 IS NULL OR workload = ?2) AND (?3 IS NULL OR batch = ?3)
+                    ORDER BY seq LIMIT ?4
+                    """, arguments: [seq, workload?.rawValue, batch?.rawValue, limit]
+            ).map(EventRecord.init(stored:))
+        }
+    }
+
+    /// The counts of a workload, derived anew from its rows: from nothing that is kept as a number.
+    package func recount(_ workload: WorkloadID) throws -> RowCounts {
+        try read { db in
+            let range = (RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue)
+            var counts = RowCounts()
+            let own = try Row.fetchCursor(
+                db,
+                sql: "SELECT state, count(*) AS rows FROM row_state WHERE key BETWEEN ? AND ? GROUP BY state",
+                arguments: [range.0, range.1])
+            while let row = try own.next() {
+                if let state = RowState(rawValue: row["state"]) { counts[state] += row["rows"] }
+            }
+            for slice in try SliceMap(db, workload).entries {
+                let own = try Int64.fetchOne(
+                    db, sql: "SELECT count(*) FROM row_state WHERE key BETWEEN ? AND ?",
+                    arguments: [
+                        RowKey(workload, slice.rows.lowerBound).rawValue,
+                        RowKey(workload, slice.rows.upperBound).rawValue,
+                    ])
+                counts[slice.state] += Int64(slice.rows.count) - (own ?? 0)
+            }
+            return counts
+        }
+    }
+
+    /// How many rows of a workload are stored, counted one by one.
+    package func storedRows(of workload: WorkloadID) throws -> Int64 {
+        try read { db in
+            try Int64.fetchOne(
+                db, sql: "SELECT count(*) FROM row_input WHERE key BETWEEN ? AND ?",
+                arguments: [RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue]) ?? 0
+        }
+    }
+
+    /// The reason that most held rows of a workload have; nil when none is held.
+    package func commonestHoldReason(in workload: WorkloadID) throws -> String? {
+        try read { db in
+            try String.fetchOne(
+                db,
+                sql: """
+                    SELECT reason FROM row_state WHERE key BETWEEN ? AND ? AND state = 4
+                    GROUP BY reason ORDER BY count(*) DESC LIMIT 1
+                    """,
+                arguments: [RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue])
+        }
+    }
+}
+
+extension BatchRecord {
+    fileprivate init(stored row: Row) throws {
+        var results: ArchivedResults?
+        if let digest: Data = row["raw_sha256"], let stored: Data = row["stored_sha256"] {
+            results = ArchivedResults(
+                rawBytes: row["raw_bytes"], rawSHA256: try Digest(stored: digest),
+                storedBytes: row["stored_bytes"], storedSHA256: try Digest(stored: stored),
+                lines: row["lines"])
+        }
+        self.init(
+            batch: try Batch(stored: row), rowLimit: row["row_limit"],
+            createdAt: Timestamp(milliseconds: row["created_at"]),
+            changedAt: Timestamp(milliseconds: row["changed_at"]), apiVersion: row["api_version"],
+            context: row["context"], job: (row["job"] as String?).map { JobID($0) },
+            input: try (row["input_sha256"] as Data?).map {
+                InputFile(bytes: row["input_bytes"], sha256: try Digest(stored: $0))
+            },
+            uploadDeadline: Timestamp(stored: row["upload_deadline"]),
+            uploadBeganAt: Timestamp(stored: row["upload_began_at"]),
+            uploadedAt: Timestamp(stored: row["uploaded_at"]), lastFailure: row["last_failure"],
+            ending: (row["ending"] as String?).flatMap(JobEnding.init),
+            endedAt: Timestamp(stored: row["ended_at"]),
+            resultsUntil: Timestamp(stored: row["results_until"]),
+            results: results, settledRows: row["settled_rows"], oddLines: row["odd_lines"],
+            isSwept: row["swept"])
+    }
+}
+
+extension EventRecord {
+    fileprivate init(stored row: Row) {
+        self.init(
+            seq: row["seq"], at: Timestamp(milliseconds: row["at"]), kind: row["kind"],
+            workload: (row["workload"] as Int64?).map { WorkloadID($0) },
+            batch: (row["batch"] as Int64?).map { BatchID($0) },
+            job: (row["job"] as String?).map { JobID($0) }, message: row["message"])
+    }
+}

@@ -1,0 +1,215 @@
+package import BatchCore
+import Foundation
+import GRDB
+
+/// A row with its state and what is known of its last attempt.
+package struct RowRecord: Hashable, Sendable {
+    /// Its place in the workload, from 0.
+    package var number: Int64
+    /// Its id, as submitted.
+    package var id: String
+    /// Where it stands.
+    package var state: RowState
+    /// Attempts that ended.
+    package var attempts: Int
+    /// The HTTP status of the last result.
+    package var status: Int?
+    /// What went wrong the last time.
+    package var error: RowError?
+    /// Why it is failed or held.
+    package var reason: String?
+    /// The batch that carries it, or carried it last.
+    package var batch: BatchID?
+    /// That batch's job.
+    package var job: JobID?
+    /// When it goes again, if it waits for that.
+    package var dueAt: Timestamp?
+    /// Its line as submitted, if it was asked for.
+    package var line: [UInt8]?
+}
+
+/// A page of rows, and where the next one begins.
+package struct RowPage: Sendable {
+    /// Rows in the order of submission.
+    package var rows: [RowRecord]
+    /// Ask for the rows after this number; nil at the end.
+    package var next: Int64?
+}
+
+/// Where staging stands in the rows of its batch. Opaque; begins at `start`.
+package struct InputCursor: Hashable, Sendable {
+    fileprivate var retries = true
+    fileprivate var key: Int64 = -1
+
+    /// Before the first row.
+    package static let start = InputCursor()
+}
+
+extension Store {
+    /// Hands out the rows of a batch in the one order in which they stand in its file, about `maxBytes` of them.
+    ///
+    /// The order never changes while the batch is in phase `staging`, so the same file comes out again after
+    /// a crash. The bytes handed to `body` are valid only during the call.
+    /// - Returns: where to go on, or nil after the last row.
+    package func input(
+        of batch: Batch, after cursor: InputCursor, maxBytes: Int = 4_000_000,
+        body: (_ line: UnsafeRawBufferPointer, RowTraits) throws -> Void
+    ) throws -> InputCursor? {
+        try read { db in
+            var cursor = cursor
+            var left = maxBytes
+            func emit(_ rows: RowCursor) throws -> Bool {
+                while let row = try rows.next() {
+                    try row.withUnsafeData(atIndex: 2) { data in
+                        guard let data else { return }
+                        try data.withUnsafeBytes { try body($0, RowTraits(rawValue: row[1])) }
+                        left -= data.count
+                    }
+                    cursor.key = row[0]
+                    if left <= 0 { return true }
+                }
+                return false
+            }
+            if cursor.retries {
+                let rows = try Row.fetchCursor(
+                    db,
+                    sql: """
+                        SELECT r.key, i.traits, i.line FROM row_state r JOIN row_input i ON i.key = r.key
+                        WHERE r.batch = ? AND r.state = 1 AND r.key > ? ORDER BY r.key
+                        """, arguments: [batch.id.rawValue, cursor.key])
+                if try emit(rows) { return cursor }
+                cursor = InputCursor(retries: false)
+            }
+            let slices = try Row.fetchAll(
+                db, sql: "SELECT first_row, last_row FROM slice WHERE batch = ? ORDER BY first_row",
+                arguments: [batch.id.rawValue])
+            for slice in slices {
+                let rows = try Row.fetchCursor(
+                    db,
+                    sql: "SELECT key, traits, line FROM row_input WHERE key BETWEEN ? AND ? ORDER BY key",
+                    arguments: [
+                        max(cursor.key + 1, RowKey(batch.workload, slice["first_row"]).rawValue),
+                        RowKey(batch.workload, slice["last_row"]).rawValue,
+                    ])
+                if try emit(rows) { return cursor }
+            }
+            return nil
+        }
+    }
+
+    /// A page of a workload's rows, after row `after` (-1 for the first page).
+    ///
+    /// - Parameters:
+    ///   - state: only rows in this state.
+    ///   - code: only rows whose last error has this code.
+    ///   - withInput: fetch the submitted lines too.
+    ///   - limit: at most so many rows are looked at.
+    package func rows(
+        of workload: WorkloadID, after: Int64 = -1, state: RowState? = nil, code: String? = nil,
+        withInput: Bool = false, limit: Int = 1000
+    ) throws -> RowPage {
+        try read { db in
+            // A decided row stands in `row_state`: start from there, and a few among millions are found fast.
+            let decided = state == .succeeded || state == .failed || state == .held
+            let source =
+                decided
+                ? "row_state r CROSS JOIN row_input i ON i.key = r.key"
+                : """
+                row_input i LEFT JOIN row_state r ON r.key = i.key
+                """
+            let key = decided ? "r.key" : "i.key"
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT i.key, CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS id,
+                      r.state, r.attempts, r.status, r.reason, r.batch, r.due_at, b.job,
+                      e.key AS has_error, e.type, e.code, e.message\(withInput ? ", i.line" : "")
+                    FROM \(source)
+                    LEFT JOIN row_error e ON e.key = i.key
+                    LEFT JOIN batch b ON b.id = r.batch
+                    WHERE \(key) > ? AND \(key) <= ? \(decided ? "AND r.state = ?" : "AND ? IS NULL")
+                    ORDER BY \(key) LIMIT ?
+                    """,
+                arguments: [
+                    after < 0 ? RowKey(workload, 0).rawValue - 1 : RowKey(workload, after).rawValue,
+                    RowKey(workload, 0xFFFF_FFFF).rawValue, decided ? state?.rawValue : nil, limit,
+                ])
+            let slices = try SliceMap(db, workload)
+            var page = RowPage(rows: [], next: nil)
+            var seen = 0
+            while let row = try rows.next() {
+                seen += 1
+                let number = RowKey(rawValue: row["key"]).number
+                if seen == limit { page.next = number }
+                var record = RowRecord(stored: row, number: number)
+                record.line = withInput ? (row["line"] as Data?).map(Array.init) : nil
+                if row["state"] == nil, let slice = slices.find(number) {
+                    (record.state, record.batch, record.job) = (slice.state, slice.batch, slice.job)
+                }
+                if let state, record.state != state { continue }
+                if let code, record.error?.code != code { continue }
+                page.rows.append(record)
+            }
+            return page
+        }
+    }
+
+    /// The row with this id, with its line; nil when the workload has none.
+    package func row(named id: String, of workload: WorkloadID) throws -> RowRecord? {
+        guard let number = try read({ try $0.numberOfRow(named: Array(id.utf8)[...], in: workload) }) else {
+            return nil
+        }
+        return try rows(of: workload, after: number - 1, withInput: true, limit: 1).rows.first
+    }
+}
+
+/// The states of rows that have none of their own. Few lines, whatever the number of rows.
+struct SliceMap {
+    struct Entry {
+        var rows: ClosedRange<Int64>
+        var state: RowState
+        var batch: BatchID?
+        var job: JobID?
+    }
+
+    let entries: [Entry]
+
+    init(_ db: Database, _ workload: WorkloadID) throws {
+        entries = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT s.first_row, s.last_row, s.state, s.batch, b.job FROM slice s
+                LEFT JOIN batch b ON b.id = s.batch WHERE s.workload = ? ORDER BY s.first_row
+                """, arguments: [workload.rawValue]
+        ).map { row in
+            Entry(
+                rows: row["first_row"]...row["last_row"],
+                state: RowState(rawValue: row["state"]) ?? .queued,
+                batch: (row["batch"] as Int64?).map { BatchID($0) },
+                job: (row["job"] as String?).map { JobID($0) })
+        }
+    }
+
+    /// The slice that covers the row.
+    func find(_ number: Int64) -> Entry? {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].rows.upperBound < number { low = middle + 1 } else { high = middle }
+        }
+        return low < entries.count && entries[low].rows.contains(number) ? entries[low] : nil
+    }
+}
+
+extension RowRecord {
+    fileprivate init(stored row: Row, number: Int64) {
+        self.init(
+            number: number, id: row["id"], state: (row["state"] as Int?).flatMap(RowState.init) ?? .queued,
+            attempts: row["attempts"] ?? 0, status: row["status"],
+            error: row["has_error"] == nil
+                ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]),
+            reason: row["reason"], batch: (row["batch"] as Int64?).map { BatchID($0) },
+            job: (row["job"] as String?).map { JobID($0) }, dueAt: Timestamp(stored: row["due_at"]))
+    }
+}

@@ -1,0 +1,196 @@
+package import BatchCore
+import Foundation
+import GRDB
+
+/// A workload, as it is stored.
+package struct WorkloadRecord: Hashable, Sendable {
+    /// Its id.
+    package var id: WorkloadID
+    /// The queue it was submitted to.
+    package var queue: String
+    /// Its name.
+    package var name: String
+    /// Where it stands.
+    package var state: WorkloadState
+    /// Why it is held or paused: a word, then for people what happened.
+    package var reason: String?
+    /// A person wants it canceled.
+    package var cancelWanted: Bool
+    /// When it was submitted.
+    package var createdAt: Timestamp
+    /// When its first rows were claimed.
+    package var startedAt: Timestamp?
+    /// When its last row got its outcome.
+    package var finishedAt: Timestamp?
+    /// The size of what was submitted.
+    package var sourceBytes: Int64
+    /// The digest of what was submitted; nil while it is loading.
+    package var sourceSHA256: Digest?
+    /// Its rows by state.
+    package var rows: RowCounts
+}
+
+extension Store {
+    /// One workload; nil when there is none, or none that was accepted.
+    package func workload(_ id: WorkloadID) throws -> WorkloadRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM workload WHERE id = ? AND state <> 'loading'",
+                arguments: [id.rawValue]
+            ).map(WorkloadRecord.init(stored:))
+        }
+    }
+
+    /// Accepted workloads, newest first; only those not over when `openOnly`.
+    package func workloads(
+        openOnly: Bool = false, queue: String? = nil, state: WorkloadState? = nil, limit: Int = 1000
+    ) throws -> [WorkloadRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM workload
+                    WHERE state <> 'loading' AND (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR state = ?2)
+                      \(openOnly ? "AND state NOT IN ('finished', 'canceled')" : "")
+                    ORDER BY id DESC LIMIT ?3
+                    """, arguments: [queue, state?.rawValue, limit]
+            ).map(WorkloadRecord.init(stored:))
+        }
+    }
+
+    /// The rows of all accepted workloads, by state.
+    package func totals() throws -> RowCounts {
+        try read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT sum(queued) AS queued, sum(in_flight) AS in_flight, sum(succeeded) AS succeeded,
+                      sum(failed) AS failed, sum(held) AS held, sum(canceled) AS canceled FROM workload
+                    """)
+            var counts = RowCounts()
+            for state in RowState.allCases { counts[state] = row?[state.word] ?? 0 }
+            return counts
+        }
+    }
+
+    /// Cancels a workload: rows that wait are canceled now, and no new job is begun for it.
+    ///
+    /// With `now`, the jobs that are running are canceled too: their batches carry the wish until Stripe
+    /// shows that it took.
+    /// - Returns: the live batches that now carry the wish.
+    /// - Throws: `StoreError.wrongState` when the workload is over.
+    package func cancel(_ workload: WorkloadID, now immediately: Bool, at now: Timestamp) throws -> [BatchID]
+    {
+        try write { db in
+            guard
+                let word = try String.fetchOne(
+                    db, sql: "SELECT state FROM workload WHERE id = ? AND state <> 'loading'",
+                    arguments: [workload.rawValue]), let state = WorkloadState(rawValue: word)
+            else { throw StoreError.noWorkload(workload) }
+            guard !state.isOver else { throw StoreError.wrongState(workload, state) }
+            try db.execute(
+                sql: """
+                    UPDATE workload SET cancel_wanted = 1, reason = NULL,
+                      state = CASE state WHEN 'queued' THEN 'queued' ELSE 'running' END WHERE id = ?
+                    """, arguments: [workload.rawValue])
+            var moves = RowMoves()
+            let waiting =
+                try Int64.fetchOne(
+                    db,
+                    sql: """
+                        SELECT coalesce(sum(last_row - first_row + 1), 0) FROM slice WHERE workload = ? AND state = 0
+                        """, arguments: [workload.rawValue]) ?? 0
+            moves.add(waiting, from: .queued, to: .canceled)
+            try db.execute(
+                sql: "UPDATE slice SET state = 5 WHERE workload = ? AND state = 0",
+                arguments: [workload.rawValue])
+            try db.cancelRows("key >> 32 = \(workload.rawValue) AND state = 0", from: .queued, moves: &moves)
+            try db.move(moves, in: workload)
+            let phases =
+                immediately
+                ? "'staging','staged','creating','awaiting_upload','uploading','processing'"
+                : "'staging','staged','creating','awaiting_upload'"
+            let condition = "workload = ? AND swept = 0 AND phase IN (\(phases))"
+            try db.execute(
+                sql: "UPDATE batch SET cancel_wanted = 1, not_before = 0 WHERE \(condition)",
+                arguments: [workload.rawValue])
+            try db.note(
+                "cancel", at: now, workload: workload,
+                immediately ? "canceled by the operator, with its running jobs" : "canceled by the operator")
+            return try Int64.fetchAll(
+                db, sql: "SELECT id FROM batch WHERE \(condition)", arguments: [workload.rawValue]
+            ).map { BatchID($0) }
+        }
+    }
+
+    /// Holds a workload: no new job is begun for it until a person acts. Jobs that run end and are settled.
+    package func hold(_ workload: WorkloadID, reason: String, at now: Timestamp) throws {
+        try write { db in
+            try db.execute(
+                sql: """
+                    UPDATE workload SET state = 'held', reason = ?
+                    WHERE id = ? AND state IN ('queued', 'running') AND cancel_wanted = 0
+                    """, arguments: [reason, workload.rawValue])
+            guard db.changesCount == 1 else { return }
+            try db.note("held", at: now, workload: workload, reason)
+        }
+    }
+
+    /// Lets workloads go on that were held although rows of them still wait: what held them may be mended.
+    package func resumeHeldWorkloads(at now: Timestamp) throws {
+        try write { db in
+            let held = try Int64.fetchAll(
+                db, sql: "SELECT id FROM workload WHERE state = 'held' AND queued + in_flight > 0")
+            for id in held {
+                try db.execute(
+                    sql: "UPDATE workload SET state = 'running', reason = NULL WHERE id = ?", arguments: [id])
+                try db.note("resumed", at: now, workload: WorkloadID(id), "tried again after a start")
+            }
+        }
+    }
+
+    /// Workloads with nothing left to send, in flight or to settle, that are not over yet.
+    package func exhaustedWorkloads() throws -> [WorkloadRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM workload w
+                    WHERE state IN ('queued', 'running') AND queued + in_flight = 0
+                      AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
+                    """
+            ).map(WorkloadRecord.init(stored:))
+        }
+    }
+
+    /// Ends a workload: every row has its final state.
+    package func finish(_ workload: WorkloadID, as state: WorkloadState, at now: Timestamp) throws {
+        try write { db in
+            try db.changeOne(
+                """
+                UPDATE workload SET state = ?, reason = NULL, finished_at = ?
+                WHERE id = ? AND state IN ('queued', 'running') AND queued + in_flight = 0
+                """, [state.rawValue, now.milliseconds, workload.rawValue],
+                else: .inconsistent("\(workload) is not ready to end"))
+            try db.note(state.rawValue, at: now, workload: workload)
+        }
+    }
+}
+
+extension WorkloadRecord {
+    init(stored row: Row) throws {
+        var counts = RowCounts()
+        for state in RowState.allCases { counts[state] = row[state.word] }
+        guard let state = WorkloadState(rawValue: row["state"]) else {
+            throw StoreError.inconsistent("an unknown workload state")
+        }
+        self.init(
+            id: WorkloadID(row["id"] as Int64), queue: row["queue"], name: row["name"], state: state,
+            reason: row["reason"], cancelWanted: row["cancel_wanted"],
+            createdAt: Timestamp(milliseconds: row["created_at"]),
+            startedAt: Timestamp(stored: row["started_at"]),
+            finishedAt: Timestamp(stored: row["finished_at"]),
+            sourceBytes: row["source_bytes"],
+            sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)), rows: counts)
+    }
+}

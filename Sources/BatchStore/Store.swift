@@ -1,0 +1,126 @@
+package import BatchCore
+import GRDB
+
+/// Everything durable but the files: one SQLite database, one writer.
+///
+/// Every method is one transaction unless its comment says otherwise, named by what it means
+/// and not by its SQL. Methods are synchronous on purpose: an asynchronous write inside a
+/// canceled task rolls back, a synchronous one cannot be cut half way. When a method returns,
+/// what it did survives a power cut (`synchronous = FULL`).
+package final class Store: Sendable {
+    let pool: DatabasePool
+
+    /// Opens or creates the database at `path`, and brings its schema up to date.
+    ///
+    /// The caller holds the state directory's lock: this process is the only one that writes.
+    /// - Throws: what SQLite reports, or `StoreError.newerSchema`.
+    package init(path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.label = "batchd"
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA cache_size = -16384")
+        }
+        pool = try DatabasePool(path: path, configuration: configuration)
+        // GRDB sets NORMAL after `prepareDatabase`, which would lose acknowledged rows in a power cut.
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536")
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StoreError.notDurable }
+        }
+        let migrator = Schema.migrator
+        guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else { throw StoreError.newerSchema }
+        try migrator.migrate(pool)
+    }
+
+    /// Closes the database; later calls throw.
+    package func close() throws {
+        try pool.close()
+    }
+
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        try pool.write(body)
+    }
+
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try pool.read(body)
+    }
+}
+
+/// What the store refuses.
+package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The database was written by a newer version of this program.
+    case newerSchema
+    /// SQLite did not accept the durability that the promise needs.
+    case notDurable
+    /// The record had already moved on: a bug, or two steps for one batch at once.
+    case staleTransition(BatchID, expected: String)
+    /// There is no such workload.
+    case noWorkload(WorkloadID)
+    /// The workload is in a state that does not allow it.
+    case wrongState(WorkloadID, WorkloadState)
+    /// The same content is in this queue already.
+    case duplicateContent(WorkloadID)
+    /// The submission key belongs to a workload with other content.
+    case keyTaken(WorkloadID)
+    /// Rows of a settled batch were still in flight, or counts did not fit: a bug. Nothing was changed.
+    case inconsistent(String)
+
+    /// For people; no secrets.
+    package var description: String {
+        switch self {
+        case .newerSchema: "the database was written by a newer batchd; run that version"
+        case .notDurable: "SQLite refused synchronous = FULL"
+        case .staleTransition(let batch, let expected): "\(batch) is no longer \(expected)"
+        case .noWorkload(let id): "there is no workload \(id)"
+        case .wrongState(let id, let state): "\(id) is \(state.rawValue)"
+        case .duplicateContent(let id): "the same content was submitted as \(id)"
+        case .keyTaken(let id): "the key belongs to \(id), which has other content"
+        case .inconsistent(let what): "the records contradict each other: \(what)"
+        }
+    }
+}
+
+extension Database {
+    /// Changes exactly one line, or throws `error`.
+    func changeOne(_ sql: String, _ arguments: StatementArguments, else error: StoreError) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+        guard changesCount == 1 else { throw error }
+    }
+
+    /// Adds a line to the history.
+    func note(
+        _ kind: String, at now: Timestamp, workload: WorkloadID? = nil, batch: BatchID? = nil,
+        job: JobID? = nil, _ message: String = ""
+    ) throws {
+        try cachedStatement(
+            sql: "INSERT INTO event (at, kind, workload, batch, job, message) VALUES (?, ?, ?, ?, ?, ?)"
+        ).execute(arguments: [
+            now.milliseconds, kind, workload?.rawValue, batch?.rawValue, job?.rawValue, message,
+        ])
+    }
+
+    /// Moves rows of a workload between states in its counts; the schema checks that they still add up.
+    func move(_ moves: RowMoves, in workload: WorkloadID) throws {
+        guard !moves.isEmpty else { return }
+        let delta = moves.delta
+        try changeOne(
+            """
+            UPDATE workload SET queued = queued + ?, in_flight = in_flight + ?, succeeded = succeeded + ?,
+              failed = failed + ?, held = held + ?, canceled = canceled + ? WHERE id = ?
+            """,
+            StatementArguments(RowState.allCases.map { delta[$0] } + [workload.rawValue]),
+            else: .noWorkload(workload))
+    }
+}
+
+/// Rows that change state within one transaction. What leaves one state enters another: the sum is always 0.
+struct RowMoves {
+    private(set) var delta = RowCounts()
+    private(set) var isEmpty = true
+
+    mutating func add(_ count: Int64 = 1, from: RowState, to: RowState) {
+        guard count != 0, from != to else { return }
+        delta.move(count, from: from, to: to)
+        isEmpty = false
+    }
+}
