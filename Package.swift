@@ -104,5 +104,12 @@ let package = Package(
             dependencies: ["StripeSimulator", arguments, subprocess],
             swiftSettings: settings
         ),
+
+        // The tests, one target for each part.
+        .testTarget(
+            name: "BatchCommandsTests",
+            dependencies: ["BatchCommands", "ControlAPI", hummingbird, logging, nio],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -3,7 +3,7 @@ import ControlAPI
 import Glibc
 
 /// Runs `batchctl` on the command line `arguments` (without the program's name), in this process's
-/// terminal and environment, and answers the exit code: an `ExitStatus`.
+/// terminal and environment, and answers the exit code: an `CommandExit`.
 ///
 /// Ctrl-C ends the process with 130.
 package func runBatchCtl(_ arguments: [String]) async -> Int32 {
@@ -31,9 +31,11 @@ struct BatchCtl: ParsableCommand {
         EventsCommand.self,
     ]
 
+    static var commandNames: [String] { commands.compactMap { $0.configuration.commandName } }
+
     static func run(
         _ arguments: [String], environment: [String: String], console: Console, times: Times
-    ) async -> ExitStatus {
+    ) async -> CommandExit {
         do {
             var parsed = try parseAsRoot(try commandFirst(arguments))
             guard let command = parsed as? any OperatorCommand else {
@@ -59,7 +61,7 @@ struct BatchCtl: ParsableCommand {
     /// Moves options in front of the command behind it, where they are declared,
     /// and suggests a command for a mistyped one.
     static func commandFirst(_ arguments: [String]) throws -> [String] {
-        let names = commands.map { $0._commandName } + ["help"]
+        let names = commandNames + ["help"]
         if let place = arguments.firstIndex(where: names.contains) {
             return [arguments[place]] + arguments[..<place] + arguments[(place + 1)...]
         }
@@ -71,7 +73,7 @@ struct BatchCtl: ParsableCommand {
     }
 
     /// Says what went wrong, and answers the exit code for it.
-    static func report(_ error: any Error, on console: Console) -> ExitStatus {
+    static func report(_ error: any Error, on console: Console) -> CommandExit {
         switch error {
         case is ReaderGone:
             return .ok
@@ -98,7 +100,7 @@ private func exitOnInterrupt() {
     signal(SIGINT) { _ in
         // Only calls that a signal handler may make. The new line leaves a progress bar as it is.
         if isatty(STDERR_FILENO) == 1 { _ = write(STDERR_FILENO, "\n", 1) }
-        _exit(ExitStatus.interrupted.rawValue)
+        _exit(CommandExit.interrupted.rawValue)
     }
 }
 

@@ -3,7 +3,7 @@ import ArgumentParser
 /// A subcommand of `batchctl`: it is handed all it needs, and answers how it ended.
 protocol OperatorCommand: ParsableCommand {
     var options: GlobalOptions { get }
-    func run(in session: Session) async throws -> ExitStatus
+    func run(in session: Session) async throws -> CommandExit
 }
 
 /// What a command works with.

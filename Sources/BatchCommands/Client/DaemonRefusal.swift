@@ -9,7 +9,7 @@ struct DaemonRefusal: Error, Hashable {
     var detail: ErrorDetail?
 
     /// What a script gets for it.
-    var exit: ExitStatus {
+    var exit: CommandExit {
         switch status {
         case 400: .usage
         case 403, 409, 413, 422: .refused

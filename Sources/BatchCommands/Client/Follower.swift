@@ -10,7 +10,7 @@ struct Follower {
     /// Hands every look to `onLook`, with whether it is the last. Answers the last one and how it ended.
     func follow(
         _ id: String, every pause: Duration, onLook: (Workload, _ isLast: Bool) throws -> Void
-    ) async throws -> (workload: Workload, exit: ExitStatus) {
+    ) async throws -> (workload: Workload, exit: CommandExit) {
         let start = session.times.uptime()
         var lostAt: Duration?
         var last: Workload?
@@ -38,7 +38,7 @@ struct Follower {
     }
 
     /// How a workload in this state ends a wait; nil while it goes on.
-    static func exit(for workload: Workload) -> ExitStatus? {
+    static func exit(for workload: Workload) -> CommandExit? {
         switch workload.knownState {
         case .finished, .canceled: workload.rows.failed > 0 ? .failedRows : .ok
         case .held: .held
@@ -47,7 +47,7 @@ struct Follower {
     }
 
     /// What to tell a person about the end; nil when there is nothing to add.
-    static func message(for workload: Workload, _ exit: ExitStatus) -> String? {
+    static func message(for workload: Workload, _ exit: CommandExit) -> String? {
         let (id, rows) = (workload.id, workload.rows)
         switch exit {
         case .failedRows:

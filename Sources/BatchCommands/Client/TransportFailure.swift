@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 
 /// Tells what it means for an operator that a call over the socket broke.
 enum TransportFailure {
@@ -11,6 +12,10 @@ enum TransportFailure {
             explain(errno: error.errnoCode, socket: socket)
         case let error as HTTPClientError:
             explain(error, socket: socket)
+        case let error as HTTPParserError where error == .invalidEOFState:
+            cut(socket: socket)
+        case is HTTPParserError:
+            Failure(.unreachable, "Whoever listens at \(socket) does not speak HTTP: it is no batchd.")
         default:
             error
         }

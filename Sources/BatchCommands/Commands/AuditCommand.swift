@@ -16,21 +16,21 @@ struct AuditCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let output = session.output
         let path = workload.map { Routes.audit(percentEncoded($0)) } ?? Routes.audit
         let report: AuditReport = try await session.client.get(
             path, within: session.timeout.map { .within($0) } ?? .none)
         try output.show(report) {
-            output.lines(report.checks, Tables.checks)
-                + [
-                    [],
-                    [
-                        report.ok
-                            ? Cell("The audit holds", .good) : Cell("The audit found differences", .bad),
-                        Cell(" over \(Human.count(report.rows.total, "row"))."),
-                    ],
+            let checks = report.checks.map { check in
+                [
+                    check.ok ? Cell("ok       ", .good) : Cell("DIFFERS  ", .bad),
+                    Cell("\(check.name): \(check.detail)"),
                 ]
+            }
+            let verdict =
+                report.ok ? Cell("The audit holds", .good) : Cell("The audit found differences", .bad)
+            return checks + [[verdict, Cell(" over \(Human.count(report.rows.total, "row")).")]]
         }
         return report.ok ? .ok : .integrity
     }

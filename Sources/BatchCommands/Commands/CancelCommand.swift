@@ -20,7 +20,7 @@ struct CancelCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let after: Workload = try await session.client.post(
             Routes.cancel(percentEncoded(workload)), [.now: now ? "true" : nil])
         if session.output.isJSON { try session.output.show(after) { [] } }

@@ -18,7 +18,7 @@ struct EventsCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let output = session.output
         let clockface = Clockface(now: session.times.now())
         var lines = LineSplitter()

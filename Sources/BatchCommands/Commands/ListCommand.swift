@@ -47,7 +47,7 @@ struct ListCommand: OperatorCommand {
         if let unfit { throw ValidationError("'list \(kind.rawValue)' does not take \(unfit).") }
     }
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let client = session.client
         var output = session.output
         if wide, !output.isJSON { output.format = .wide }

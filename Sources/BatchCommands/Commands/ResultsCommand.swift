@@ -22,7 +22,7 @@ struct ResultsCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         try await session.client.stream(
             Routes.results(percentEncoded(workload)),
             [.state: state?.rawValue, .input: input ? "true" : nil], session.output.pass)

@@ -22,7 +22,7 @@ struct RowsCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         try await session.client.stream(
             Routes.rows(percentEncoded(workload)), [.state: state?.rawValue, .code: code], session.output.pass
         )

@@ -14,7 +14,7 @@ struct ShowCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let (client, output) = (session.client, session.output)
         let clockface = Clockface(now: session.times.now())
         let path = percentEncoded(id)

@@ -16,7 +16,7 @@ struct StatusCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         if let workload {
             try await show(workload, in: session)
         } else {

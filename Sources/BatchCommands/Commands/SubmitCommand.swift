@@ -41,7 +41,7 @@ struct SubmitCommand: OperatorCommand {
         case jsonl
     }
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let output = session.output
         let answer = try await InputFile.withOpen(file) { input in
             let progress = UploadProgress(console: output.console, total: input.bytes, times: session.times)

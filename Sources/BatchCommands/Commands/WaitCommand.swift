@@ -17,7 +17,7 @@ struct WaitCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         let end = try await Follower(session: session).follow(workload, every: .seconds(1)) { _, _ in }
         if session.output.isJSON { try session.output.show(end.workload) { [] } }
         if let message = Follower.message(for: end.workload, end.exit) { session.output.say(message) }

@@ -18,12 +18,12 @@ struct WatchCommand: OperatorCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
+    func run(in session: Session) async throws -> CommandExit {
         try await Self.watch(workload, in: session, asData: true)
     }
 
     /// Shows progress on standard output when it is the command's data, else on standard error.
-    static func watch(_ id: String, in session: Session, asData: Bool) async throws -> ExitStatus {
+    static func watch(_ id: String, in session: Session, asData: Bool) async throws -> CommandExit {
         var progress = LiveProgress(output: session.output, asData: asData)
         let pause: Duration = progress.isLive ? .milliseconds(250) : .seconds(1)
         let end = try await Follower(session: session).follow(id, every: pause) { workload, isLast in

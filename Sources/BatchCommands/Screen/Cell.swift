@@ -125,4 +125,24 @@ extension Line {
         }
         return kept
     }
+
+    /// The same text on as many lines as it takes, broken between words; nil is no limit.
+    func wrapped(to columns: Int?) -> [Line] {
+        guard let columns, width > columns else { return [self] }
+        var lines: [Line] = [[]]
+        for cell in self {
+            for (index, word) in cell.text.split(separator: " ", omittingEmptySubsequences: false)
+                .enumerated()
+            {
+                let isFirst = lines[lines.count - 1].isEmpty
+                let spaced = Cell((index > 0 ? " " : "") + word, cell.style)
+                if index > 0, !isFirst, lines[lines.count - 1].width + spaced.width > columns {
+                    lines.append([Cell(String(word), cell.style)])
+                } else {
+                    lines[lines.count - 1].append(spaced)
+                }
+            }
+        }
+        return lines
+    }
 }

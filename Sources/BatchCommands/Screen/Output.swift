@@ -64,7 +64,9 @@ struct Output: Sendable {
     }
 
     private func show(_ lines: [Line]) throws {
-        try console.out.write(lines.map { $0.painted(colour.out) + "\n" }.joined())
+        // Tables fit already: what is too wide here is a sentence.
+        let fitting = lines.flatMap { $0.wrapped(to: format == .wide ? nil : width) }
+        try console.out.write(fitting.map { $0.painted(colour.out) + "\n" }.joined())
     }
 
     private func json(_ value: some Encodable, pretty: Bool = false) throws -> String {

@@ -21,12 +21,15 @@ struct ProgressScreen {
             + "\(Human.count(rows.held)) held\(pace)"
     }
 
+    /// The name comes last: it is what a narrow terminal cuts.
     private var title: Line {
+        let reason = workload.reason.map { " (\($0))" } ?? ""
         let batches =
             workload.batches.active > 0 ? "  \(Human.count(workload.batches.active, "batch")) active" : ""
-        let reason = workload.reason.map { " (\($0))" } ?? ""
+        let pace = pace.map { "  " + $0 } ?? ""
         return [
-            Cell("\(workload.id) \(workload.name)  "), Cell(state: workload.state), Cell(reason + batches),
+            Cell("\(workload.id) "), Cell(state: workload.state), Cell(reason + batches + pace),
+            Cell("  \(workload.name)", .dim),
         ]
     }
 
@@ -51,7 +54,6 @@ struct ProgressScreen {
             Cell("  held "), Cell(count: rows.held, style: .warning),
         ]
         if rows.canceled > 0 { line.append(Cell("  canceled \(Human.count(rows.canceled))")) }
-        if let pace { line.append(Cell("  \(pace)")) }
         return line
     }
 

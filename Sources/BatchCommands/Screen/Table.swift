@@ -38,7 +38,9 @@ struct Table<Value>: Sendable {
         self.columns = columns
     }
 
-    /// The heading and a line for each value, made to fit `width`; nil is no limit.
+    /// The heading and a line for each value, made to fit `width` (nil is no limit).
+    ///
+    /// `wide` shows every column, whether they fit or not.
     func lines(_ values: [Value], width: Int?, wide: Bool) -> [Line] {
         let shown = columns.filter { wide || !$0.isExtra }
         let cells = values.map { value in shown.map { $0.cell(value) } }
@@ -47,7 +49,8 @@ struct Table<Value>: Sendable {
         }
         if let width { shrink(&widths, of: shown, to: width) }
         let heading = shown.map { Cell($0.title, .dim) }
-        return ([heading] + cells).map { line($0, of: shown, widths: widths).cut(to: width) }
+        let lines = ([heading] + cells).map { line($0, of: shown, widths: widths) }
+        return wide ? lines : lines.map { $0.cut(to: width) }
     }
 
     /// Takes from the widest flexible column until all fit or none can give more.

@@ -50,9 +50,9 @@ enum Tables {
         Table(
             "jobs",
             [
-                .text("ID", flexible: true) { Cell($0.id) },
+                .text("ID") { Cell($0.id) },
                 .text("BATCH") { Cell($0.batch) },
-                .text("WORKLOAD") { Cell($0.workload) },
+                .text("WORKLOAD", extra: true) { Cell($0.workload) },
                 .text("STATE") { Cell(state: $0.state) },
                 .number("ROWS") { Cell(Human.count($0.rows)) },
                 .text("NEXT LOOK") { Cell(orNone: $0.nextLookAt.map(clockface.relative)) },
@@ -94,13 +94,5 @@ enum Tables {
             .number("PRIORITY", extra: true) { Cell("\($0.priority)") },
             .text("ACCOUNT", extra: true) { Cell($0.account) },
             .text("REASON", flexible: true, extra: true) { Cell(orNone: $0.reason) },
-        ])
-
-    static let checks = Table<AuditCheck>(
-        "checks",
-        [
-            .text("CHECK") { Cell($0.name) },
-            .text("RESULT") { $0.ok ? Cell("ok", .good) : Cell("DIFFERS", .bad) },
-            .text("DETAIL", flexible: true) { Cell($0.detail) },
         ])
 }

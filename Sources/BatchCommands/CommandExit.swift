@@ -1,5 +1,5 @@
 /// How `batchctl` ends. The numbers are a promise to scripts.
-package enum ExitStatus: Int32, CaseIterable, Sendable {
+package enum CommandExit: Int32, CaseIterable, Sendable {
     /// It did what was asked.
     case ok = 0
     /// It failed for a reason that has no number of its own.

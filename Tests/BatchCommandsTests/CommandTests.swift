@@ -1,0 +1,157 @@
+import Testing
+
+@testable import BatchCommands
+
+/// The commands against a daemon of fixed answers.
+struct CommandTests {
+    @Test func statusBeginsWithASentence() async throws {
+        try await FakeDaemon.serving(["GET /v1/status": [.init(body: Documents.status)]]) { daemon in
+            let bench = Bench()
+            #expect(await bench.run("status", socket: daemon.socket) == .ok)
+            #expect(
+                bench.out.hasPrefix(
+                    "batchd 0.1.0 is up since 2026-11-22 06:30:00 UTC: 1 workload, 2 jobs running, next look at Stripe in 4 s.\n"
+                ))
+            #expect(bench.out.contains("Nearest deadline: upload window closes for b34 in 3 m 20 s."))
+            #expect(bench.out.contains("      batchctl rows w3 --state held\n"))
+            #expect(!bench.out.contains("\u{1B}") && bench.err.isEmpty)
+        }
+    }
+
+    @Test func colourIsForTerminalsThatWantIt() async throws {
+        try await FakeDaemon.serving(["GET /v1/status": [.init(body: Documents.status)]]) { daemon in
+            let (terminal, refused, set) = (Bench(columns: 80), Bench(columns: 80), Bench(columns: 80))
+            _ = await terminal.run("status", socket: daemon.socket)
+            _ = await refused.run("status", "--no-color", socket: daemon.socket)
+            _ = await set.run("status", socket: daemon.socket, environment: ["NO_COLOR": "1"])
+            #expect(terminal.out.contains("\u{1B}[31m1,204\u{1B}[0m"))
+            #expect(!refused.out.contains("\u{1B}") && !set.out.contains("\u{1B}"))
+        }
+    }
+
+    @Test func listsAreTablesForPeopleAndLinesForPrograms() async throws {
+        let list = Documents.list(Documents.workload(), Documents.workload())
+        try await FakeDaemon.serving(["GET /v1/workloads": [.init(body: list)]]) { daemon in
+            let (people, programs) = (Bench(), Bench())
+            #expect(
+                await people.run(
+                    "list", "workloads", "--state", "running", "--queue", "a&b=c d", socket: daemon.socket)
+                    == .ok)
+            #expect(await programs.run("list", "workloads", "-o", "json", socket: daemon.socket) == .ok)
+            #expect(people.out.split(separator: "\n").count == 3)
+            #expect(programs.out.split(separator: "\n").count == 2 && programs.out.hasPrefix("{"))
+            #expect(
+                daemon.calls.map(\.line) == [
+                    "GET /v1/workloads?state=running&queue=a%26b%3Dc%20d", "GET /v1/workloads",
+                ])
+        }
+    }
+
+    @Test func everyKindCanBeListedAndAnEmptyListIsAMessage() async throws {
+        try await FakeDaemon.serving([
+            "GET /v1/batches": [.init(body: Documents.list(Documents.batch))],
+            "GET /v1/jobs": [.init(body: Documents.list(Documents.job))],
+            "GET /v1/deadlines": [.init(body: Documents.list(Documents.deadline))],
+            "GET /v1/queues": [.init(body: Documents.list(Documents.queue)), .init(body: Documents.list())],
+        ]) { daemon in
+            for (kind, fact) in [
+                ("batches", "in 4 s"), ("jobs", "in_progress"), ("deadlines", "in 3 m 20 s"),
+                ("queues", "2/4"),
+            ] {
+                let bench = Bench()
+                #expect(await bench.run("list", kind, socket: daemon.socket) == .ok)
+                #expect(bench.out.contains(fact))
+            }
+            let bench = Bench()
+            #expect(await bench.run("list", "queues", socket: daemon.socket) == .ok)
+            #expect(bench.out.isEmpty && bench.err == "No queues.\n")
+        }
+    }
+
+    @Test func showKnowsAnIdByItsForm() async throws {
+        try await FakeDaemon.serving([
+            "GET /v1/workloads/w12": [.init(body: Documents.workload())],
+            "GET /v1/batches/b34": [.init(body: Documents.batch)],
+            "GET /v1/jobs/batchv2_1QabcDEF": [.init(body: Documents.job)],
+        ]) { daemon in
+            for (id, fact) in [
+                ("w12", "1,903,221"), ("b34", "212.3 MB"), ("batchv2_1QabcDEF", "in_progress"),
+            ] {
+                let bench = Bench()
+                #expect(await bench.run("show", id, socket: daemon.socket) == .ok)
+                #expect(bench.out.contains(fact))
+            }
+            let (absent, wrong) = (Bench(), Bench())
+            #expect(await absent.run("show", "w99", socket: daemon.socket) == .error)
+            #expect(absent.err == "Error: There is no such thing.\n")
+            #expect(await wrong.run("show", "x9", socket: daemon.socket) == .usage)
+        }
+    }
+
+    @Test func rowsAndResultsPassThroughUnchanged() async throws {
+        let lines = #"{"row":"r-1","input":{"a" : 1.10}}"# + "\n" + #"{"row":"r-2"}"# + "\n"
+        try await FakeDaemon.serving([
+            "GET /v1/workloads/w12/rows": [.init(body: lines)],
+            "GET /v1/workloads/w12/results": [.init(body: lines)],
+        ]) { daemon in
+            let (rows, results) = (Bench(), Bench())
+            #expect(
+                await rows.run(
+                    "rows", "w12", "--state", "failed", "--code", "resource_missing", socket: daemon.socket)
+                    == .ok)
+            #expect(
+                await results.run("results", "w12", "--input", "-o", "json", socket: daemon.socket) == .ok)
+            #expect(rows.out == lines && results.out == lines)
+            #expect(
+                daemon.calls.map(\.line) == [
+                    "GET /v1/workloads/w12/rows?state=failed&code=resource_missing",
+                    "GET /v1/workloads/w12/results?input=true",
+                ])
+        }
+    }
+
+    @Test(arguments: [(true, CommandExit.ok), (false, .integrity)])
+    func anAuditThatDiffersExitsWith7(ok: Bool, exit: CommandExit) async throws {
+        try await FakeDaemon.serving(["GET /v1/workloads/w12/audit": [.init(body: Documents.audit(ok: ok))]])
+        { daemon in
+            let bench = Bench()
+            #expect(await bench.run("audit", "w12", socket: daemon.socket) == exit)
+            #expect(bench.out.contains("DIFFERS") == !ok)
+        }
+    }
+
+    @Test func cancelSaysWhatIsLeft() async throws {
+        try await FakeDaemon.serving([
+            "POST /v1/workloads/w12/cancel": [.init(body: Documents.workload(state: "canceled"))]
+        ]) { daemon in
+            let bench = Bench()
+            #expect(await bench.run("cancel", "w12", "--now", socket: daemon.socket) == .ok)
+            #expect(daemon.calls.map(\.line) == ["POST /v1/workloads/w12/cancel?now=true"])
+            #expect(bench.err == "w12: 15,575 rows canceled.\n")
+        }
+    }
+
+    @Test func eventsAreLinesToReadOrJSONLines() async throws {
+        try await FakeDaemon.serving(["GET /v1/events": [.init(body: Documents.event + "\n")]]) { daemon in
+            let (people, programs) = (Bench(), Bench())
+            #expect(await people.run("events", "w12", "--since", "5", socket: daemon.socket) == .ok)
+            #expect(await programs.run("events", "-o", "json", socket: daemon.socket) == .ok)
+            #expect(
+                people.out == "7  2026-11-22 07:00:00 UTC  batch_staged  b34  The input file is written.\n")
+            #expect(programs.out == Documents.event + "\n")
+            #expect(daemon.calls.first?.line == "GET /v1/events?id=w12&since=5")
+        }
+    }
+
+    @Test func anAnswerThatIsNotOursIsAnErrorWithoutACrash() async throws {
+        try await FakeDaemon.serving([
+            "GET /v1/status": [.init(body: "<html>"), .init(status: 502, body: "<html>")]
+        ]) {
+            daemon in
+            let (strange, failed) = (Bench(), Bench())
+            #expect(await strange.run("status", socket: daemon.socket) == .error)
+            #expect(await failed.run("status", socket: daemon.socket) == .error)
+            #expect(failed.err == "Error: The daemon answered 502 to GET /v1/status.\n")
+        }
+    }
+}
