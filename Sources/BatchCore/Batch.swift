@@ -8,6 +8,10 @@ package struct Batch: Hashable, Sendable {
     package let queue: String
     /// How many rows it carries.
     package var rows: Int64
+    /// The API version for rows that name none: fixed with the claim, so that staging again gives the same bytes.
+    package let apiVersion: String
+    /// The connected account for rows that name none; fixed likewise.
+    package let context: String?
     /// Where it stands.
     package var phase: BatchPhase
     /// A person wants the job canceled: a wish beside the phase, kept until Stripe shows that it took.
@@ -25,7 +29,8 @@ package struct Batch: Hashable, Sendable {
 
     /// A batch as it was claimed, or as it was stored.
     package init(
-        id: BatchID, workload: WorkloadID, queue: String, rows: Int64, phase: BatchPhase,
+        id: BatchID, workload: WorkloadID, queue: String, rows: Int64, apiVersion: String,
+        context: String?, phase: BatchPhase,
         cancelWanted: Bool = false, notBefore: Timestamp, failures: Int = 0, unchanged: Int = 0,
         seen: JobSnapshot? = nil, aliveAt: Timestamp
     ) {
@@ -33,6 +38,8 @@ package struct Batch: Hashable, Sendable {
         self.workload = workload
         self.queue = queue
         self.rows = rows
+        self.apiVersion = apiVersion
+        self.context = context
         self.phase = phase
         self.cancelWanted = cancelWanted
         self.notBefore = notBefore

@@ -87,8 +87,10 @@ package enum BatchEvent: Hashable, Sendable {
     case observed(JobSnapshot)
     /// A call failed, whichever.
     case failed(CallFailure)
-    /// The results are published in the archive, or there are none to be had.
+    /// The results are published in the archive, or the job left none.
     case archived
+    /// The results can no longer be had.
+    case resultsLost
     /// The last row was settled.
     case settled
     /// Give up before anything ran.
@@ -128,6 +130,8 @@ extension BatchPhase {
             return observing(seen, at: now, lastAlive: lastAlive, poll: poll, limits: limits)
         case (.collecting(let job, let ending, _), .archived):
             return .archived(job: job, ending)
+        case (.collecting(let job, _, _), .resultsLost):
+            return .archived(job: job, .resultsExpired)
         case (.archived, .settled):
             return .settled
         case (.staging, .release(let reason)), (.staged, .release(let reason)),
@@ -239,6 +243,7 @@ extension BatchEvent {
         case .observed: "observed"
         case .failed: "failed"
         case .archived: "archived"
+        case .resultsLost: "results_lost"
         case .settled: "settled"
         case .release: "release"
         }

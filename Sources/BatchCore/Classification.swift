@@ -124,6 +124,7 @@ extension QueuePolicy {
         switch ending {
         case .canceled, .validationFailed, .uploadTimeout: .returned
         case .complete, .timeout, .batchFailed: decideUnknown(history: history)
+        case .resultsExpired: .held(.resultsExpired)
         }
     }
 }

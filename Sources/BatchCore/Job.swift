@@ -57,12 +57,14 @@ package enum JobStatus: Hashable, Sendable {
     }
 }
 
-/// The six ways in which a job ends.
+/// The six ways in which a job ends, and the one in which we lose it.
 package enum JobEnding: String, Hashable, Sendable, CaseIterable {
     case complete, canceled, timeout
     case validationFailed = "validation_failed"
     case batchFailed = "batch_failed"
     case uploadTimeout = "upload_timeout"
+    /// Stripe no longer has its results, and we never got them.
+    case resultsExpired = "results_expired"
 }
 
 /// What one look at a job showed. Its URLs are secrets and travel apart from it.

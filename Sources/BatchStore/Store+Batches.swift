@@ -1,31 +1,6 @@
 package import BatchCore
 import GRDB
 
-/// What is published in the archive for a job.
-package struct ArchivedResults: Hashable, Sendable {
-    /// The results as Stripe sent them.
-    package var rawBytes: Int64
-    /// Their digest.
-    package var rawSHA256: Digest
-    /// The compressed file.
-    package var storedBytes: Int64
-    /// Its digest.
-    package var storedSHA256: Digest
-    /// Lines in the results.
-    package var lines: Int64
-
-    /// What was published.
-    package init(
-        rawBytes: Int64, rawSHA256: Digest, storedBytes: Int64, storedSHA256: Digest, lines: Int64
-    ) {
-        self.rawBytes = rawBytes
-        self.rawSHA256 = rawSHA256
-        self.storedBytes = storedBytes
-        self.storedSHA256 = storedSHA256
-        self.lines = lines
-    }
-}
-
 extension Store {
     /// Every batch that still has something to do, oldest first.
     package func liveBatches() throws -> [Batch] {
@@ -79,7 +54,7 @@ extension Store {
     }
 
     /// Records that the results are published; `results` is nil when the job left none.
-    package func archived(_ batch: Batch, was phase: BatchPhase, results: ArchivedResults?, at now: Timestamp)
+    package func archived(_ batch: Batch, was phase: BatchPhase, results: ArchivedFacts?, at now: Timestamp)
         throws
     {
         try write { db in

@@ -65,7 +65,8 @@ extension Store {
                     """, arguments: [now.milliseconds, workload.rawValue])
             try db.note("staging", at: now, workload: workload, batch: batch, "\(rows) rows claimed")
             return Batch(
-                id: batch, workload: workload, queue: policy.name, rows: rows, phase: .staging,
+                id: batch, workload: workload, queue: policy.name, rows: rows,
+                apiVersion: policy.account.apiVersion, context: policy.context, phase: .staging,
                 notBefore: now,
                 aliveAt: now)
         }

@@ -12,10 +12,6 @@ package struct BatchRecord: Hashable, Sendable {
     package var createdAt: Timestamp
     /// Since when it is in its phase.
     package var changedAt: Timestamp
-    /// The API version its rows and calls use.
-    package var apiVersion: String
-    /// The connected account for rows that name none.
-    package var context: String?
     /// Its job, even after the phase forgot it.
     package var job: JobID?
     /// Its input file, once written.
@@ -35,7 +31,7 @@ package struct BatchRecord: Hashable, Sendable {
     /// Until when its results can be had.
     package var resultsUntil: Timestamp?
     /// What is in the archive.
-    package var results: ArchivedResults?
+    package var results: ArchivedFacts?
     /// Rows that were settled from result lines.
     package var settledRows: Int64
     /// Result lines that named no row of it, or one twice.
@@ -163,9 +159,9 @@ extension Store {
 
 extension BatchRecord {
     fileprivate init(stored row: Row) throws {
-        var results: ArchivedResults?
+        var results: ArchivedFacts?
         if let digest: Data = row["raw_sha256"], let stored: Data = row["stored_sha256"] {
-            results = ArchivedResults(
+            results = ArchivedFacts(
                 rawBytes: row["raw_bytes"], rawSHA256: try Digest(stored: digest),
                 storedBytes: row["stored_bytes"], storedSHA256: try Digest(stored: stored),
                 lines: row["lines"])
@@ -173,8 +169,8 @@ extension BatchRecord {
         self.init(
             batch: try Batch(stored: row), rowLimit: row["row_limit"],
             createdAt: Timestamp(milliseconds: row["created_at"]),
-            changedAt: Timestamp(milliseconds: row["changed_at"]), apiVersion: row["api_version"],
-            context: row["context"], job: (row["job"] as String?).map { JobID($0) },
+            changedAt: Timestamp(milliseconds: row["changed_at"]),
+            job: (row["job"] as String?).map { JobID($0) },
             input: try (row["input_sha256"] as Data?).map {
                 InputFile(bytes: row["input_bytes"], sha256: try Digest(stored: $0))
             },

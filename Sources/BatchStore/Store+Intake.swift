@@ -2,20 +2,41 @@ package import BatchCore
 import GRDB
 import GRDBSQLite
 
-/// A row on its way into the store.
-package struct IntakeRow: Sendable {
-    /// Its line, without newline.
-    package var line: [UInt8]
-    /// Where the id stands in it, and what it brings itself.
-    package var scanned: ScannedRow
-
-    /// A row that passed the scanner.
-    package init(line: [UInt8], scanned: ScannedRow) {
-        self.line = line
-        self.scanned = scanned
+/// Rows on their way into the store: their lines in one buffer, so that a row costs no allocation.
+package struct IntakeChunk: Sendable {
+    /// One row: where its line and its id stand in the buffer.
+    struct Entry {
+        var line: Range<Int>
+        var id: Range<Int>
+        var traits: RowTraits
     }
 
-    var id: ArraySlice<UInt8> { line[scanned.id] }
+    private(set) var bytes: [UInt8] = []
+    private(set) var entries: [Entry] = []
+
+    /// No rows.
+    package init() {}
+
+    /// Bytes of all lines.
+    package var byteCount: Int { bytes.count }
+    /// How many rows it holds.
+    package var rowCount: Int { entries.count }
+
+    /// Adds a line that passed the scanner.
+    package mutating func append(_ line: UnsafeBufferPointer<UInt8>, _ row: ScannedRow) {
+        let start = bytes.count
+        bytes.append(contentsOf: line)
+        entries.append(
+            Entry(
+                line: start..<bytes.count, id: start + row.id.lowerBound..<start + row.id.upperBound,
+                traits: row.traits))
+    }
+
+    /// Empties it, keeping its memory.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+    }
 }
 
 /// A row whose id another row of the workload has already.
@@ -41,52 +62,20 @@ extension Store {
     ///
     /// - Returns: the rows that were left out because their id is taken.
     package func appendRows(
-        _ rows: [IntakeRow], to workload: WorkloadID, first: Int64
+        _ chunk: IntakeChunk, to workload: WorkloadID, first: Int64
     ) throws -> [DuplicateRow] {
-        guard !rows.isEmpty else { return [] }
+        guard chunk.rowCount > 0 else { return [] }
         return try write { db in
-            // The hot loop of intake: prepared once, bound in C, and ids sorted first,
-            // because the cost of an index is the random walk through its pages.
-            let insertName = try db.cachedStatement(
-                sql: "INSERT OR IGNORE INTO row_name (workload, id, number) VALUES (?1, ?2, ?3)"
-            ).sqliteStatement
-            var duplicates: [DuplicateRow] = []
-            for index in rows.indices.sorted(by: { rows[$0].id.lexicographicallyPrecedes(rows[$1].id) }) {
-                let number = first + Int64(index)
-                sqlite3_bind_int64(insertName, 1, workload.rawValue)
-                sqlite3_bind_int64(insertName, 3, number)
-                try rows[index].id.withUnsafeBytes {
-                    let id = $0.baseAddress?.assumingMemoryBound(to: CChar.self)
-                    sqlite3_bind_text(insertName, 2, id, Int32($0.count), nil)
-                    try db.stepOnce(insertName)
-                }
-                if sqlite3_changes(db.sqliteConnection) == 0 {
-                    duplicates.append(
-                        DuplicateRow(
-                            number: number,
-                            first: try db.numberOfRow(named: rows[index].id, in: workload) ?? number))
-                }
+            let duplicates = try chunk.bytes.withUnsafeBytes {
+                try db.insertNames(chunk.entries, in: $0, of: workload, first: first)
             }
-            let insertInput = try db.cachedStatement(
-                sql: "INSERT INTO row_input (key, traits, id_at, id_length, line) VALUES (?1, ?2, ?3, ?4, ?5)"
-            ).sqliteStatement
-            for (index, row) in rows.enumerated() {
-                sqlite3_bind_int64(insertInput, 1, RowKey(workload, first + Int64(index)).rawValue)
-                sqlite3_bind_int64(insertInput, 2, Int64(row.scanned.traits.rawValue))
-                sqlite3_bind_int64(insertInput, 3, Int64(row.scanned.id.lowerBound))
-                sqlite3_bind_int64(insertInput, 4, Int64(row.scanned.id.count))
-                try row.line.withUnsafeBytes {
-                    sqlite3_bind_blob(insertInput, 5, $0.baseAddress, Int32($0.count), nil)
-                    try db.stepOnce(insertInput)
-                }
+            try chunk.bytes.withUnsafeBytes {
+                try db.insertInputs(chunk.entries, in: $0, of: workload, first: first)
             }
             try db.execute(
                 sql: "INSERT INTO intake_chunk (workload, first_row, rows, bytes) VALUES (?, ?, ?, ?)",
-                arguments: [
-                    workload.rawValue, first, rows.count,
-                    rows.reduce(0) { $0 + $1.line.count + 1 },
-                ])
-            return duplicates.sorted { $0.number < $1.number }
+                arguments: [workload.rawValue, first, chunk.rowCount, chunk.byteCount + chunk.rowCount])
+            return duplicates
         }
     }
 
@@ -181,7 +170,54 @@ extension Store {
     }
 }
 
+// The hot loop of intake: prepared once, bound in C.
 extension Database {
+    /// Enters the ids, sorted first, because the cost of an index is the random walk through its pages.
+    fileprivate func insertNames(
+        _ entries: [IntakeChunk.Entry], in bytes: UnsafeRawBufferPointer, of workload: WorkloadID,
+        first: Int64
+    ) throws -> [DuplicateRow] {
+        let insert = try cachedStatement(
+            sql: "INSERT OR IGNORE INTO row_name (workload, id, number) VALUES (?1, ?2, ?3)"
+        ).sqliteStatement
+        var duplicates: [DuplicateRow] = []
+        let order = entries.indices.sorted {
+            bytes[entries[$0].id].lexicographicallyPrecedes(bytes[entries[$1].id])
+        }
+        sqlite3_bind_int64(insert, 1, workload.rawValue)
+        for index in order {
+            let id = UnsafeRawBufferPointer(rebasing: bytes[entries[index].id])
+            let number = first + Int64(index)
+            sqlite3_bind_text(
+                insert, 2, id.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(id.count), nil)
+            sqlite3_bind_int64(insert, 3, number)
+            try stepOnce(insert)
+            if sqlite3_changes(sqliteConnection) == 0 {
+                let holder = try numberOfRow(named: String(decoding: id, as: UTF8.self), in: workload)
+                duplicates.append(DuplicateRow(number: number, first: holder ?? number))
+            }
+        }
+        return duplicates.sorted { $0.number < $1.number }
+    }
+
+    fileprivate func insertInputs(
+        _ entries: [IntakeChunk.Entry], in bytes: UnsafeRawBufferPointer, of workload: WorkloadID,
+        first: Int64
+    ) throws {
+        let insert = try cachedStatement(
+            sql: "INSERT INTO row_input (key, traits, id_at, id_length, line) VALUES (?1, ?2, ?3, ?4, ?5)"
+        ).sqliteStatement
+        for (index, entry) in entries.enumerated() {
+            let line = UnsafeRawBufferPointer(rebasing: bytes[entry.line])
+            sqlite3_bind_int64(insert, 1, RowKey(workload, first + Int64(index)).rawValue)
+            sqlite3_bind_int64(insert, 2, Int64(entry.traits.rawValue))
+            sqlite3_bind_int64(insert, 3, Int64(entry.id.lowerBound - entry.line.lowerBound))
+            sqlite3_bind_int64(insert, 4, Int64(entry.id.count))
+            sqlite3_bind_blob(insert, 5, line.baseAddress, Int32(line.count), nil)
+            try stepOnce(insert)
+        }
+    }
+
     /// Runs a statement that returns nothing, and makes it ready for the next binds.
     func stepOnce(_ statement: OpaquePointer) throws {
         let code = sqlite3_step(statement)
@@ -194,9 +230,9 @@ extension Database {
     }
 
     /// The place of the row with this id, or nil.
-    func numberOfRow(named id: ArraySlice<UInt8>, in workload: WorkloadID) throws -> Int64? {
+    func numberOfRow(named id: String, in workload: WorkloadID) throws -> Int64? {
         try Int64.fetchOne(
             cachedStatement(sql: "SELECT number FROM row_name WHERE workload = ? AND id = ?"),
-            arguments: [workload.rawValue, String(decoding: id, as: UTF8.self)])
+            arguments: [workload.rawValue, id])
     }
 }

@@ -156,7 +156,7 @@ extension Store {
 
     /// The row with this id, with its line; nil when the workload has none.
     package func row(named id: String, of workload: WorkloadID) throws -> RowRecord? {
-        guard let number = try read({ try $0.numberOfRow(named: Array(id.utf8)[...], in: workload) }) else {
+        guard let number = try read({ try $0.numberOfRow(named: id, in: workload) }) else {
             return nil
         }
         return try rows(of: workload, after: number - 1, withInput: true, limit: 1).rows.first

@@ -32,7 +32,8 @@ extension Batch {
         let id = BatchID(row["id"] as Int64)
         self.init(
             id: id, workload: WorkloadID(row["workload"] as Int64), queue: row["queue"], rows: row["rows"],
-            phase: try BatchPhase(stored: row), cancelWanted: row["cancel_wanted"],
+            apiVersion: row["api_version"], context: row["context"], phase: try BatchPhase(stored: row),
+            cancelWanted: row["cancel_wanted"],
             notBefore: Timestamp(milliseconds: row["not_before"]), failures: row["failures"],
             unchanged: row["unchanged"], seen: JobSnapshot(stored: row),
             aliveAt: Timestamp(stored: row["seen_at"]) ?? Timestamp(milliseconds: row["changed_at"]))

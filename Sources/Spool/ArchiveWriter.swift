@@ -1,3 +1,4 @@
+package import BatchCore
 package import Env
 
 /// Takes in a job's results as they are downloaded, compressed, hashed and resumable.

@@ -1,3 +1,4 @@
+import BatchCore
 import Env
 
 /// Appends raw bytes to a file as whole frames, and knows at any moment what the file holds.

@@ -1,3 +1,4 @@
+package import BatchCore
 package import Env
 
 /// Writes the outcome of a workload: one line per row, compressed, and a summary beside it.
