@@ -96,7 +96,7 @@ struct BatchCtl: ParsableCommand {
 }
 
 /// Ends the process with 130 on Ctrl-C: a polite crash, since everything durable is the daemon's.
-private func exitOnInterrupt() {
+func exitOnInterrupt() {
     signal(SIGINT) { _ in
         // Only calls that a signal handler may make. The new line leaves a progress bar as it is.
         if isatty(STDERR_FILENO) == 1 { _ = write(STDERR_FILENO, "\n", 1) }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import BatchCommands
@@ -72,5 +73,13 @@ struct CommandLineTests {
     @Test func optionsWorkBeforeAndAfterTheCommand() throws {
         #expect(try BatchCtl.commandFirst(["-o", "json", "status", "w1"]) == ["status", "-o", "json", "w1"])
         #expect(try BatchCtl.commandFirst(["status", "-o", "json"]) == ["status", "-o", "json"])
+    }
+
+    @Test func interruptingExitsWith130() async {
+        await #expect(processExitsWith: .exitCode(130)) {
+            exitOnInterrupt()
+            kill(getpid(), SIGINT)
+            pause()
+        }
     }
 }

@@ -9,6 +9,9 @@ struct InputFile: Sendable {
     /// Its length; nil when that is not known before the end, as for a pipe.
     let bytes: Int?
 
+    /// Whether a person types it.
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
     static let chunk = 128 << 10
 
     /// Opens `path`, or standard input for `-`, hands it to `body`, and closes it.

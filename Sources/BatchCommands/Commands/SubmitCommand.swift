@@ -44,6 +44,7 @@ struct SubmitCommand: OperatorCommand {
     func run(in session: Session) async throws -> CommandExit {
         let output = session.output
         let answer = try await InputFile.withOpen(file) { input in
+            if input.isTerminal { output.say("Type or paste the rows, one a line. Ctrl-D ends them.") }
             let progress = UploadProgress(console: output.console, total: input.bytes, times: session.times)
             defer { progress.clear() }
             return try await submit(input, progress, in: session)
