@@ -8,6 +8,8 @@ import GRDB
 /// canceled task rolls back, a synchronous one cannot be cut half way. When a method returns,
 /// what it did survives a power cut (`synchronous = FULL`).
 package final class Store: Sendable {
+    /// The folder that holds the database.
+    package let folder: String
     let pool: DatabasePool
 
     /// Opens or creates the database at `path`, and brings its schema up to date.
@@ -21,6 +23,8 @@ package final class Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = -16384")
         }
+        folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
         pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets NORMAL after `prepareDatabase`, which would lose acknowledged rows in a power cut.
         try pool.writeWithoutTransaction { db in

@@ -1,0 +1,118 @@
+import BatchCore
+import BatchStore
+import Env
+import Spool
+import StripeBatch
+
+/// Brings results into the archive.
+struct Collector {
+    let parts: Parts
+
+    /// Downloads what a job left, publishes it, and records that it is there.
+    ///
+    /// A cut is continued where it happened; a URL that has died is renewed by another look at the job.
+    func collect(_ batch: Batch) async throws {
+        guard case .collecting(let job, let ending, let until) = batch.phase else { return }
+        let (_, client) = try parts.lane(of: batch)
+        let folder = try parts.folder(of: batch)
+        switch await client.retrieveBatchJob(job) {
+        case .failure(.refused(404, _, _)) where parts.clock.now() >= until || !ending.leavesResults:
+            try await giveUp(batch, ending, folder)
+        case .failure(let failure):
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+        case .success(let answer):
+            guard answer.snapshot.hasOutput, let url = answer.downloadURL else {
+                guard ending.leavesResults else {
+                    return try await publish(batch, ending, nil, answer, folder)
+                }
+                if parts.clock.now() >= until { return try await giveUp(batch, ending, folder) }
+                let failure = CallFailure.unanswered(reason: "the job has ended, but offers no results yet")
+                try await parts.orchestrator.record(.failed(failure), for: batch.id)
+                return
+            }
+            try await download(batch, ending, answer, url, client, folder)
+        }
+    }
+
+    private func download(
+        _ batch: Batch, _ ending: JobEnding, _ answer: JobAnswer, _ url: SecretURL, _ client: StripeClient,
+        _ folder: WorkloadFolder
+    ) async throws {
+        var writer = try folder.writer(for: batch.id)
+        let result = try await client.download(url, from: writer.rawBytes) { try writer.append($0) }
+        switch result {
+        case .success(.complete(let end)):
+            let stated = answer.snapshot.outputBytes
+            guard writer.rawBytes == end, stated == nil || stated == end || batch.failures >= 3 else {
+                // Shorter or longer than Stripe says: fetched anew, and taken as it is when it stays so.
+                try writer.pause()
+                try folder.discardPartial(of: batch.id)
+                let failure = CallFailure.unanswered(
+                    reason: "\(end) bytes of results, but Stripe states \(stated ?? end)")
+                try await parts.orchestrator.record(.failed(failure), for: batch.id)
+                return
+            }
+            let facts = try writer.finish()
+            try await publish(batch, ending, facts, answer, folder)
+        case .success(.expired):
+            try writer.pause()
+            let failure = CallFailure.unanswered(reason: "the download URL has expired")
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+        case .success(.offsetBeyondEnd):
+            try writer.pause()
+            try folder.discardPartial(of: batch.id)
+            let failure = CallFailure.unanswered(reason: "the results are shorter than what was read of them")
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+        case .failure(let failure):
+            try writer.pause()
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+        }
+    }
+
+    private func publish(
+        _ batch: Batch, _ ending: JobEnding, _ facts: ArchivedFacts?, _ answer: JobAnswer?,
+        _ folder: WorkloadFolder
+    ) async throws {
+        let manifest = try manifest(of: batch, ending, facts, answer)
+        do {
+            try folder.publish(manifest)
+        } catch let damage as ArchiveDamage {
+            return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
+        }
+        try await parts.orchestrator.archived(batch.id, facts)
+    }
+
+    /// The results can no longer be had: that is archived too, so that nobody looks for them in vain.
+    private func giveUp(_ batch: Batch, _ ending: JobEnding, _ folder: WorkloadFolder) async throws {
+        guard ending.leavesResults else { return try await publish(batch, ending, nil, nil, folder) }
+        try folder.discardPartial(of: batch.id)
+        try folder.publish(try manifest(of: batch, .resultsExpired, nil, nil))
+        try await parts.orchestrator.record(.resultsLost, for: batch.id)
+    }
+
+    private func manifest(
+        of batch: Batch, _ ending: JobEnding, _ facts: ArchivedFacts?, _ answer: JobAnswer?
+    ) throws -> Manifest {
+        let (policy, _) = try parts.lane(of: batch)
+        let record = try parts.store.batch(batch.id)
+        return Manifest(
+            account: policy.account.name, queue: batch.queue, workload: batch.workload, batch: batch.id,
+            job: batch.phase.job ?? JobID(""), ending: ending, endpoint: "\(policy.endpoint)",
+            apiVersion: batch.apiVersion, rows: batch.rows, succeeded: answer?.snapshot.succeeded,
+            failed: answer?.snapshot.failed, input: record?.input, results: facts,
+            created: answer?.snapshot.created, uploaded: record?.uploadedAt, ended: record?.endedAt,
+            archived: parts.clock.now(), jobObject: answer?.redactedObject ?? [])
+    }
+}
+
+extension JobEnding {
+    /// True when Stripe promises an output file. A canceled job may have none.
+    ///
+    /// Source: `stripe-batch-api.md` section 2.
+    fileprivate var leavesResults: Bool {
+        switch self {
+        case .complete, .timeout, .validationFailed: true
+        case .canceled, .batchFailed, .uploadTimeout, .resultsExpired: false
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import BatchCore
+import BatchStore
+package import Env
+import ServiceLifecycle
+package import Spool
+import StripeBatch
+
+/// The one loop: a ring, a plan, a child task for each step, and a ring when it has reported back.
+///
+/// Leaving the loop is shutdown: nothing new is begun, and what is under way may end. A shutdown is a
+/// polite crash: the next start recovers as from any other.
+package struct Conductor: Service {
+    let orchestrator: Orchestrator
+    let spool: Spool
+    let archive: Archive
+    let alarm: Alarm
+    let disk: StoreThread
+
+    /// A loop over these parts. `disk` runs what blocks on files.
+    package init(
+        orchestrator: Orchestrator, spool: Spool, archive: Archive, alarm: Alarm, disk: StoreThread
+    ) {
+        self.orchestrator = orchestrator
+        self.spool = spool
+        self.archive = archive
+        self.alarm = alarm
+        self.disk = disk
+    }
+
+    /// Runs until graceful shutdown, or until something fails that only a restart can mend.
+    package func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withThrowingDiscardingTaskGroup { timers in
+                try await withThrowingDiscardingTaskGroup { effects in
+                    effects.addTask(executorPreference: disk) { try await discardUnfinishedLoads() }
+                    var armed: Timestamp?
+                    for await _ in alarm.rings {
+                        let plan = try await orchestrator.plan(diskIsFull: try isDiskFull())
+                        for assignment in plan.assignments {
+                            effects.addTask(executorPreference: disk) { try await perform(assignment) }
+                        }
+                        let now = orchestrator.clock.now()
+                        if let past = armed, past <= now { armed = nil }
+                        guard let next = plan.next, armed.map({ next < $0 }) ?? true else { continue }
+                        armed = next
+                        timers.addTask {
+                            // Canceled at shutdown: then nobody waits for the ring.
+                            guard (try? await orchestrator.clock.sleep(next)) != nil else { return }
+                            alarm.ring()
+                        }
+                    }
+                }
+                timers.cancelAll()
+            }
+        } onGracefulShutdown: {
+            alarm.silence()
+        }
+    }
+
+    private func perform(_ assignment: Assignment) async throws {
+        let parts = Parts(orchestrator: orchestrator, spool: spool, archive: archive)
+        switch assignment {
+        case .stage(let batch): try await Stager(parts: parts).stage(batch)
+        case .create(let batch, let intent): try await Submitter(parts: parts).create(batch, intent)
+        case .upload(let batch): try await Submitter(parts: parts).resume(batch)
+        case .poll(let batch): try await Monitor(parts: parts).look(at: batch)
+        case .cancel(let batch): try await Monitor(parts: parts).cancel(batch)
+        case .collect(let batch): try await Collector(parts: parts).collect(batch)
+        case .settle(let batch, let ending): try await Settler(parts: parts).settle(batch, ending)
+        case .sweep(let batch): try await sweep(batch)
+        case .finish(let workload): try await Finisher(parts: parts).finish(workload)
+        }
+        await orchestrator.release(assignment.subject)
+        alarm.ring()
+    }
+
+    private func sweep(_ batch: Batch) async throws {
+        try spool.remove(batch.id)
+        try await orchestrator.swept(batch.id)
+    }
+
+    /// Removes what was loading when the process ended: it was never accepted.
+    private func discardUnfinishedLoads() async throws {
+        for workload in try orchestrator.store.unfinishedLoads() {
+            while try await !orchestrator.discardSome(of: workload) {}
+        }
+    }
+
+    private func isDiskFull() throws -> Bool {
+        try FileSystem.available(at: spool.folder) < orchestrator.settings.minFree
+    }
+}
+
+/// What every effect is made of.
+struct Parts: Sendable {
+    let orchestrator: Orchestrator
+    let spool: Spool
+    let archive: Archive
+
+    var store: Store { orchestrator.store }
+    var settings: Settings { orchestrator.settings }
+    var clock: Clock { orchestrator.clock }
+
+    /// The queue's policy and its account's client.
+    func lane(of batch: Batch) throws -> (policy: QueuePolicy, client: StripeClient) {
+        guard let policy = settings.queues[batch.queue], let client = settings.clients[policy.account.name]
+        else {
+            throw MissingQueue(name: batch.queue)
+        }
+        return (policy, client)
+    }
+
+    /// The archive folder of a batch's workload.
+    func folder(of batch: Batch) throws -> WorkloadFolder {
+        let (policy, _) = try lane(of: batch)
+        return try archive.folder(
+            account: policy.account.name, queue: batch.queue, workload: batch.workload)
+    }
+}
+
+/// A queue that is not configured any more. The plan never hands out work for one.
+struct MissingQueue: Error {
+    let name: String
+}

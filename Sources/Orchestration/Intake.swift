@@ -1,0 +1,157 @@
+package import BatchCore
+import BatchStore
+import Crypto
+import Env
+import Spool
+
+/// Why a submission was not accepted. Nothing of it was queued.
+package enum SubmissionRefused: Error, Sendable {
+    /// The input is not good: the first defects with their line, and how many there are.
+    case defects([Defect], total: Int64)
+    /// There is no row in it.
+    case empty
+    /// The same content is in the queue already.
+    case duplicateContent(of: WorkloadID)
+    /// The submission key belongs to a workload with other content.
+    case keyTaken(by: WorkloadID)
+    /// Too little space is left on the disk: accepting more would endanger what was accepted.
+    case diskFull(free: Int64, needed: Int64)
+
+    /// One thing that is wrong with the input.
+    package struct Defect: Hashable, Sendable {
+        /// The line, from 1.
+        package let line: Int64
+        /// What is wrong in it, and at which byte.
+        package let defect: LineDefect
+    }
+}
+
+/// One submission on its way in: fed piece by piece, at constant memory, all or nothing.
+///
+/// Rows become durable while they arrive, in a workload that is still loading; `finish()` accepts it.
+/// Whatever goes wrong before that, nothing was promised: call `abandon()`, or let a restart discard it.
+package struct Intake: Sendable {
+    private static let rowsPerChunk = 20_000
+    private static let bytesPerChunk = 8_000_000
+    private static let mostDefects = 20
+
+    private let orchestrator: Orchestrator
+    private let alarm: Alarm
+    private let scanner: RowScanner
+    private let queue: String
+    /// The workload that is loading.
+    package let workload: WorkloadID
+    private var splitter = LineSplitter(limit: RowScanner.maximumLineBytes)
+    private var hash = SHA256()
+    private var chunk = IntakeChunk()
+    private var stored: Int64 = 0
+    private var lines: Int64 = 0
+    private var bytes: Int64 = 0
+    private var defects: [SubmissionRefused.Defect] = []
+    private var defectCount: Int64 = 0
+
+    /// Opens a workload for loading.
+    ///
+    /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
+    package init(to policy: QueuePolicy, name: String, orchestrator: Orchestrator, alarm: Alarm) async throws
+    {
+        let free = try FileSystem.available(at: orchestrator.store.folder)
+        guard free >= orchestrator.settings.minFree else {
+            throw SubmissionRefused.diskFull(free: free, needed: orchestrator.settings.minFree)
+        }
+        self.orchestrator = orchestrator
+        self.alarm = alarm
+        scanner = RowScanner(endpoint: policy.endpoint)
+        queue = policy.name
+        workload = try await orchestrator.begin(queue: policy.name, name: name)
+    }
+
+    /// Takes in the next bytes of the input.
+    package mutating func feed(_ piece: UnsafeRawBufferPointer) {
+        bytes += Int64(piece.count)
+        hash.update(bufferPointer: piece)
+        // Locals, because the splitter and what its lines go to are parts of the same value.
+        var splitter = splitter
+        splitter.feed(piece) { line, _ in take(line) }
+        self.splitter = splitter
+    }
+
+    /// True when enough rows have gathered to be stored: `flush()` then.
+    package var isFull: Bool {
+        chunk.rowCount >= Self.rowsPerChunk || chunk.byteCount >= Self.bytesPerChunk
+    }
+
+    /// Stores the rows that have gathered.
+    package mutating func flush() async throws {
+        guard chunk.rowCount > 0, defectCount == 0 else { return chunk.removeAll() }
+        let duplicates = try await orchestrator.append(chunk, to: workload, first: stored)
+        stored += Int64(chunk.rowCount)
+        chunk.removeAll()
+        for duplicate in duplicates {
+            note(
+                LineDefect(column: 1, reason: "the id stands in line \(duplicate.first + 1) already"),
+                line: duplicate.number + 1)
+        }
+    }
+
+    /// Accepts the workload: when this returns, its rows are durable and promised.
+    ///
+    /// - Returns: the workload; an earlier one when `key` was used before with the same content.
+    /// - Throws: `SubmissionRefused`; the workload is still there then, loading: `abandon()` it.
+    package mutating func finish(key: String?, allowDuplicate: Bool) async throws -> (
+        WorkloadID, existing: Bool
+    ) {
+        var splitter = splitter
+        splitter.finish { line, _ in take(line) }
+        self.splitter = splitter
+        try await flush()
+        guard defectCount == 0 else { throw SubmissionRefused.defects(defects, total: defectCount) }
+        guard stored > 0 else { throw SubmissionRefused.empty }
+        let digest = Digest(Array(hash.finalize()))
+        if let key,
+            let (earlier, content) = try orchestrator.store.workload(
+                submittedWith: key, to: queue)
+        {
+            guard content == digest else { throw SubmissionRefused.keyTaken(by: earlier) }
+            return (earlier, existing: true)
+        }
+        do {
+            try await orchestrator.accept(
+                workload, rows: stored, bytes: bytes, sha256: digest, key: key, allowDuplicate: allowDuplicate
+            )
+        } catch StoreError.duplicateContent(let earlier) {
+            throw SubmissionRefused.duplicateContent(of: earlier)
+        } catch StoreError.keyTaken(let earlier) {
+            throw SubmissionRefused.keyTaken(by: earlier)
+        }
+        alarm.ring()
+        return (workload, existing: false)
+    }
+
+    /// Removes what was loaded.
+    package func abandon() async throws {
+        while try await !orchestrator.discardSome(of: workload) {}
+    }
+
+    private mutating func take(_ line: LineSplitter.Line) {
+        lines += 1
+        do throws(LineDefect) {
+            switch line {
+            case .whole(let bytes):
+                let row = try scanner.scan(bytes)
+                if defectCount == 0 { chunk.append(bytes, row) }
+            case .tooLong(let count):
+                throw LineDefect(
+                    column: RowScanner.maximumLineBytes + 1,
+                    reason: "the line has \(count) bytes; the limit is \(RowScanner.maximumLineBytes)")
+            }
+        } catch {
+            note(error, line: lines)
+        }
+    }
+
+    private mutating func note(_ defect: LineDefect, line: Int64) {
+        defectCount += 1
+        if defects.count < Self.mostDefects { defects.append(.init(line: line, defect: defect)) }
+    }
+}

@@ -1,0 +1,139 @@
+package import BatchCore
+import BatchStore
+import Env
+import Logging
+
+// What effects report, beyond the plain events of a batch.
+extension Orchestrator {
+    /// Records the intent to upload to a job that has just been created, if enough of its window is left.
+    ///
+    /// - Returns: nil when the batch was given up instead, or waits for its cancellation.
+    func intendToUpload(_ id: BatchID) throws -> Batch? {
+        guard let batch = live[id] else { return nil }
+        let step = batch.step(
+            at: clock.now(), uploadTime: try uploadTime(of: batch), limits: settings.limits)
+        guard case .upload = step else { return nil }
+        return try record(.willUpload, for: id)
+    }
+
+    /// Stripe will not make this job, whenever we ask: the rows go back, and a person must look.
+    func createRefused(_ id: BatchID, _ failure: CallFailure) throws {
+        guard let batch = live[id] else { return }
+        try giveUp(id, .createRefused, failure: failure)
+        try hold(batch.workload, "create_refused: \(failure.summary)")
+    }
+
+    /// Records that the results are in the archive, or that the job left none.
+    func archived(_ id: BatchID, _ results: ArchivedFacts?) throws {
+        guard var batch = live[id] else { throw StoreError.staleTransition(id, expected: "live") }
+        let before = batch
+        let now = clock.now()
+        try batch.handle(
+            .archived, at: now, poll: PollPolicy(), limits: settings.limits, using: &entropy)
+        try store.archived(batch, was: before.phase, results: results, at: now)
+        arrive(batch, from: before)
+    }
+
+    /// Settles a run of result lines.
+    func settle(
+        _ lines: [ResultLine], odd: Int64, of id: BatchID, ending: JobEnding, from offset: Int64,
+        to newOffset: Int64, dueBase: Timestamp
+    ) throws {
+        guard let batch = live[id], let policy = policy(of: batch) else { return }
+        let tally = try store.settle(
+            lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase
+        ) { line, history in
+            // Nothing of a file that failed validation was run: a line names a row at fault.
+            ending == .validationFailed ? .held(.validation) : policy.decide(line, history: history)
+        }
+        faults.hit(.settleChunkCommitted)
+        if let line = tally.systemic {
+            let code = line.error?.code.map { " \($0)" } ?? ""
+            try hold(batch.workload, "not_permitted: rows are refused with HTTP \(line.status)\(code)")
+        }
+        if tally.odd > 0 {
+            log.warning(
+                "result lines that settle no row", metadata: ["batch": "\(id)", "lines": "\(tally.odd)"])
+        }
+    }
+
+    /// Settles some rows that have no result line.
+    ///
+    /// - Returns: true when none is left.
+    func settleAbsent(of id: BatchID, ending: JobEnding, dueBase: Timestamp) throws -> Bool {
+        guard let batch = live[id], let policy = policy(of: batch) else { return true }
+        let tally = try store.settleAbsent(of: batch, dueBase: dueBase) { history in
+            policy.decideAbsent(ending, history: history)
+        }
+        faults.hit(.settleChunkCommitted)
+        return tally.isComplete
+    }
+
+    /// Records that every row of the batch has its fate.
+    func settled(_ id: BatchID, ending: JobEnding) throws {
+        guard var batch = live[id] else { return }
+        let before = batch
+        let now = clock.now()
+        try batch.handle(.settled, at: now, poll: PollPolicy(), limits: settings.limits, using: &entropy)
+        try store.settled(batch, was: before.phase, at: now)
+        arrive(batch, from: before)
+        if ending == .validationFailed, try store.batch(id)?.settledRows == 0 {
+            // Sent again as it is, it would fail again.
+            try hold(batch.workload, "validation_failed: Stripe refused the file of \(id) and named no row")
+        }
+    }
+
+    /// Records that nothing is left to do for a batch.
+    func swept(_ id: BatchID) throws {
+        try store.swept(id)
+        live[id] = nil
+    }
+
+    /// Puts a batch off after something on this machine went wrong, and holds its workload.
+    func stall(_ id: BatchID, _ reason: String) throws {
+        guard let batch = live[id] else { return }
+        try record(.failed(.notSent(reason: reason)), for: id)
+        try hold(batch.workload, reason)
+    }
+
+    /// Ends a workload whose outcome is written.
+    func finish(_ workload: WorkloadRecord, as state: WorkloadState) throws {
+        try store.finish(workload.id, as: state, at: clock.now())
+        log.notice("\(state.rawValue)", metadata: ["workload": "\(workload.id)"])
+    }
+
+    /// Cancels a workload for a person.
+    package func cancel(_ workload: WorkloadID, now immediately: Bool) throws {
+        for id in try store.cancel(workload, now: immediately, at: clock.now()) {
+            live[id]?.cancelWanted = true
+            live[id]?.notBefore = clock.now()
+        }
+        faults.hit(.cancelCommitted)
+        log.notice("cancel", metadata: ["workload": "\(workload)", "now": "\(immediately)"])
+    }
+
+    /// Opens a workload for loading.
+    func begin(queue: String, name: String) throws -> WorkloadID {
+        try store.beginWorkload(queue: queue, name: name, at: clock.now())
+    }
+
+    /// Appends rows to a loading workload; returns those whose id is taken.
+    func append(_ chunk: IntakeChunk, to workload: WorkloadID, first: Int64) throws -> [DuplicateRow] {
+        try store.appendRows(chunk, to: workload, first: first)
+    }
+
+    /// Accepts a loaded workload: its rows are promised from here on.
+    func accept(
+        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?, allowDuplicate: Bool
+    ) throws {
+        try store.accept(
+            workload, rows: rows, bytes: bytes, sha256: sha256, key: key, allowDuplicate: allowDuplicate,
+            at: clock.now())
+        log.notice("accepted", metadata: ["workload": "\(workload)", "rows": "\(rows)"])
+    }
+
+    /// Removes a part of a workload that was not accepted; true when all of it is gone.
+    func discardSome(of workload: WorkloadID) throws -> Bool {
+        try store.discardSome(of: workload)
+    }
+}

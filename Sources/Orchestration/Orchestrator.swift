@@ -1,0 +1,147 @@
+package import BatchCore
+package import BatchStore
+package import Env
+package import Logging
+
+/// Decides what is done next, and writes down what happened.
+///
+/// No method awaits anything: each runs from start to end alone, so there is nothing to lock and nothing
+/// to interleave. Effects run outside and report back. Everything here that is not a cache of the store
+/// may be lost at any moment.
+package actor Orchestrator {
+    /// The records.
+    nonisolated package let store: Store
+    /// What the operator decided.
+    nonisolated package let settings: Settings
+    nonisolated let clock: Clock
+    nonisolated let log: Logger
+    let faults: Faults
+    var entropy: Entropy
+    /// Batches with something left to do, as the store has them.
+    var live: [BatchID: Batch] = [:]
+    /// Batches and workloads with an effect under way.
+    var busy: Set<Subject> = []
+    /// After a start: jobs at Stripe of which nobody has looked yet what became of them.
+    var unplaced: Set<BatchID> = []
+    private let thread: StoreThread
+
+    /// What an effect works on.
+    enum Subject: Hashable {
+        case batch(BatchID)
+        case workload(WorkloadID)
+    }
+
+    /// An orchestrator over `store`; call `recover()` before anything else.
+    package init(
+        store: Store, settings: Settings, clock: Clock, entropy: Entropy, faults: Faults, log: Logger,
+        thread: StoreThread
+    ) {
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        self.entropy = entropy
+        self.faults = faults
+        self.log = log
+        self.thread = thread
+    }
+
+    /// SQLite blocks, so the actor lives on a thread of its own.
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Reads back where everything stands. Sends nothing.
+    package func recover() throws {
+        try store.resumeHeldWorkloads(at: clock.now())
+        for batch in try store.liveBatches() {
+            live[batch.id] = batch
+            if batch.phase.isWatched { unplaced.insert(batch.id) }
+        }
+        if !live.isEmpty {
+            log.notice("recovered", metadata: ["batches": "\(live.count)", "jobs": "\(unplaced.count)"])
+        }
+    }
+
+    /// Batches with something left to do, for reports.
+    package func liveBatches() -> [Batch] { Array(live.values) }
+
+    /// Says that the effect for this batch has ended, however.
+    func release(_ subject: Subject) { busy.remove(subject) }
+
+    func policy(of batch: Batch) -> QueuePolicy? { settings.queues[batch.queue] }
+
+    /// Writes down what happened to a batch.
+    ///
+    /// - Returns: the batch after it.
+    @discardableResult
+    func record(_ event: BatchEvent, for id: BatchID) throws -> Batch {
+        guard var batch = live[id] else { throw StoreError.staleTransition(id, expected: "live") }
+        let now = clock.now()
+        let before = batch
+        try batch.handle(
+            event, at: now, poll: policy(of: batch)?.account.poll ?? PollPolicy(), limits: settings.limits,
+            using: &entropy)
+        var failure: CallFailure?
+        if case .failed(let why) = event { failure = why }
+        if case .released = batch.phase {
+            try store.release(batch, was: before.phase, failure: failure, at: now)
+        } else {
+            try store.record(batch, was: before.phase, failure: failure, at: now)
+        }
+        arrive(batch, from: before, failure: failure)
+        return batch
+    }
+
+    /// Gives a batch up before anything of it ran.
+    func giveUp(_ id: BatchID, _ reason: ReleaseReason, failure: CallFailure? = nil) throws {
+        guard var batch = live[id] else { return }
+        let before = batch
+        let now = clock.now()
+        batch.phase = try batch.phase.after(
+            .release(reason), at: now, lastAlive: batch.aliveAt, poll: .zero, limits: settings.limits)
+        batch.notBefore = now
+        try store.release(batch, was: before.phase, failure: failure, at: now)
+        arrive(batch, from: before, failure: failure)
+    }
+
+    /// Takes a batch as the store now has it, and says what changed: one line for each transition.
+    func arrive(_ batch: Batch, from before: Batch, failure: CallFailure? = nil) {
+        live[batch.id] = batch
+        unplaced.remove(batch.id)
+        var metadata: Logger.Metadata = [
+            "batch": "\(batch.id)", "workload": "\(batch.workload)", "queue": "\(batch.queue)",
+        ]
+        if let job = batch.phase.job ?? before.phase.job { metadata["job"] = "\(job)" }
+        if let failure {
+            metadata["failures"] = "\(batch.failures)"
+            metadata["phase"] = "\(batch.phase.name)"
+            log.warning("call failed: \(failure.summary)", metadata: metadata)
+        }
+        if batch.phase.name != before.phase.name {
+            log.info("\(batch.phase.name)", metadata: metadata)
+            if let point = FaultPoint(after: batch.phase) { faults.hit(point) }
+        }
+    }
+
+    /// Holds a workload: a person is needed.
+    func hold(_ workload: WorkloadID, _ reason: String) throws {
+        try store.hold(workload, reason: reason, at: clock.now())
+        log.error("held: \(reason)", metadata: ["workload": "\(workload)"])
+    }
+}
+
+extension FaultPoint {
+    /// The commit that brought a batch into this phase.
+    fileprivate init?(after phase: BatchPhase) {
+        switch phase {
+        case .staging: self = .stagingCommitted
+        case .staged: self = .stagedCommitted
+        case .creating: self = .creatingCommitted
+        case .awaitingUpload: self = .awaitingUploadCommitted
+        case .uploading: self = .uploadingCommitted
+        case .processing: self = .processingCommitted
+        case .collecting: self = .collectingCommitted
+        case .archived: self = .archivedCommitted
+        case .settled: self = .settledCommitted
+        case .released: self = .releasedCommitted
+        }
+    }
+}

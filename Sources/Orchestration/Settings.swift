@@ -1,0 +1,24 @@
+package import BatchCore
+package import StripeBatch
+
+/// What the operator decided, as far as it steers the work.
+package struct Settings: Sendable {
+    /// The queues by name.
+    package var queues: [String: QueuePolicy]
+    /// A client for each account, by the account's name.
+    package var clients: [String: StripeClient]
+    /// Bytes that must stay free for intake and new input files.
+    package var minFree: Int64
+    /// Stripe's limits.
+    package var limits: Limits
+
+    /// Settings, one by one.
+    package init(
+        queues: [QueuePolicy], clients: [String: StripeClient], minFree: Int64, limits: Limits = Limits()
+    ) {
+        self.queues = Dictionary(uniqueKeysWithValues: queues.map { ($0.name, $0) })
+        self.clients = clients
+        self.minFree = minFree
+        self.limits = limits
+    }
+}

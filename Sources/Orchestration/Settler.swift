@@ -1,0 +1,71 @@
+import BatchCore
+import BatchStore
+import Spool
+
+/// Gives rows their outcomes, from the archive.
+struct Settler {
+    let parts: Parts
+
+    /// Rows written in one transaction: enough to make sorting pay, short enough that nobody waits.
+    private static let rowsPerChunk = 10_000
+    /// The longest result line that is read, in bytes. A longer one leaves its row without a result.
+    static let maximumLineBytes = 16 << 20
+
+    /// Settles the rows of an archived batch, from where the last run stopped.
+    func settle(_ batch: Batch, _ ending: JobEnding) async throws {
+        guard let record = try parts.store.batch(batch.id), let job = batch.phase.job else { return }
+        let dueBase = record.changedAt
+        if record.results != nil {
+            do {
+                try await settleLines(batch, job, ending, dueBase)
+            } catch let damage as ArchiveDamage {
+                return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
+            }
+        }
+        while try await !parts.orchestrator.settleAbsent(of: batch.id, ending: ending, dueBase: dueBase) {}
+        try await parts.orchestrator.settled(batch.id, ending: ending)
+    }
+
+    private func settleLines(_ batch: Batch, _ job: JobID, _ ending: JobEnding, _ dueBase: Timestamp)
+        async throws
+    {
+        var offset = try parts.store.settledBytes(of: batch.id)
+        var reader = try ResultReader(try parts.folder(of: batch).resultsPath(of: job), from: offset)
+        var splitter = LineSplitter(limit: Self.maximumLineBytes, offset: offset)
+        var chunk = Chunk(end: offset)
+        while try reader.next({ bytes in splitter.feed(bytes) { line, end in chunk.add(line, end) } }) {
+            guard chunk.lines.count >= Self.rowsPerChunk else { continue }
+            try await hand(&chunk, from: &offset, batch, ending, dueBase)
+        }
+        splitter.finish { line, end in chunk.add(line, end) }
+        if chunk.end > offset { try await hand(&chunk, from: &offset, batch, ending, dueBase) }
+    }
+
+    private func hand(
+        _ chunk: inout Chunk, from offset: inout Int64, _ batch: Batch, _ ending: JobEnding,
+        _ dueBase: Timestamp
+    ) async throws {
+        try await parts.orchestrator.settle(
+            chunk.lines, odd: chunk.odd, of: batch.id, ending: ending, from: offset, to: chunk.end,
+            dueBase: dueBase)
+        offset = chunk.end
+        chunk = Chunk(end: offset)
+    }
+
+    /// Lines that were read and are not settled yet.
+    private struct Chunk {
+        var lines: [ResultLine] = []
+        var odd: Int64 = 0
+        var end: Int64
+
+        mutating func add(_ line: LineSplitter.Line, _ end: Int64) {
+            self.end = end
+            // What is not a result leaves its row without one, and is counted.
+            guard case .whole(let bytes) = line, let result = try? ResultScanner.scan(bytes) else {
+                odd += 1
+                return
+            }
+            lines.append(result)
+        }
+    }
+}

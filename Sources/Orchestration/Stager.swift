@@ -1,0 +1,48 @@
+import BatchCore
+import BatchStore
+import Env
+import Spool
+
+/// Writes input files.
+struct Stager {
+    let parts: Parts
+
+    /// Writes the rows of a batch to the spool, in the one order and form that the claim fixed: after a
+    /// crash the same bytes come out.
+    func stage(_ batch: Batch) async throws {
+        var file = try parts.spool.writer(for: batch.id)
+        let endings = LineEndings(batch)
+        var cursor: InputCursor? = .start
+        while let position = cursor {
+            cursor = try parts.store.input(of: batch, after: position) { line, traits in
+                // The line is an object: its members stay as they came, and ours go behind them.
+                guard let brace = line.lastIndex(of: UInt8(ascii: "}")) else { return }
+                try file.append(UnsafeRawBufferPointer(rebasing: line[..<brace]))
+                try file.append(endings[traits])
+            }
+        }
+        let input = try file.finish()
+        try await parts.orchestrator.record(.staged(input), for: batch.id)
+    }
+}
+
+/// What closes a line: the members a row did not bring itself, the brace, the newline.
+private struct LineEndings {
+    private let byTraits: [[UInt8]]
+
+    init(_ batch: Batch) {
+        byTraits = (0..<4).map { bits in
+            let traits = RowTraits(rawValue: bits)
+            var ending = ""
+            if let context = batch.context, !traits.contains(.context) {
+                ending += ",\"context\":\(quoted(context))"
+            }
+            if !traits.contains(.stripeVersion) {
+                ending += ",\"stripe_version\":\(quoted(batch.apiVersion))"
+            }
+            return Array((ending + "}\n").utf8)
+        }
+    }
+
+    subscript(traits: RowTraits) -> [UInt8] { byTraits[traits.rawValue & 3] }
+}

@@ -1,0 +1,67 @@
+import BatchCore
+import BatchStore
+import Env
+import Spool
+import StripeBatch
+
+/// Creates jobs and sends their files.
+struct Submitter {
+    let parts: Parts
+
+    /// Asks for a job, for the first time or again, and sends its file at once: the window is short.
+    func create(_ batch: Batch, _ intent: CreateIntent) async throws {
+        let (_, client) = try parts.lane(of: batch)
+        switch await client.createBatchJob(key: intent.key, body: intent.body) {
+        case .success(let answer):
+            try await parts.orchestrator.record(.created(answer.snapshot), for: batch.id)
+            guard let url = answer.uploadURL,
+                let ready = try await parts.orchestrator.intendToUpload(batch.id)
+            else { return }
+            try await send(ready, to: url, client)
+        case .failure(let failure) where failure.isPassing:
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+        case .failure(let failure):
+            try await parts.orchestrator.createRefused(batch.id, failure)
+        }
+    }
+
+    /// Looks whether the file arrived; sends it when it did not, and when the window allows.
+    ///
+    /// The look also brings the URL, which is a secret and was never stored.
+    func resume(_ batch: Batch) async throws {
+        let (_, client) = try parts.lane(of: batch)
+        switch await client.retrieveBatchJob(batch.phase.job ?? JobID("")) {
+        case .success(let answer):
+            guard case .uploading(let file, _, let deadline) = batch.phase,
+                answer.snapshot.status == .readyForUpload, let url = answer.uploadURL,
+                fits(file, before: answer.snapshot.uploadDeadline ?? deadline)
+            else {
+                try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
+                return
+            }
+            try await send(batch, to: url, client)
+        case .failure(let failure):
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+        }
+    }
+
+    private func fits(_ file: InputFile, before deadline: Timestamp) -> Bool {
+        let time = Duration.seconds(Double(file.bytes) / parts.settings.limits.assumedUploadRate)
+        return parts.clock.now() + time + parts.settings.limits.uploadMargin < deadline
+    }
+
+    private func send(_ batch: Batch, to url: SecretURL, _ client: StripeClient) async throws {
+        guard case .uploading(let file, _, let deadline) = batch.phase else { return }
+        let left = max(.seconds(1), deadline - parts.clock.now())
+        do {
+            let path = parts.spool.path(of: batch.id)
+            switch try await client.upload(file: path, bytes: file.bytes, to: url, within: left) {
+            case .success: try await parts.orchestrator.record(.uploaded, for: batch.id)
+            case .failure(let failure): try await parts.orchestrator.record(.failed(failure), for: batch.id)
+            }
+        } catch let fault as FileFault where fault.isMissing {
+            // Without its file the job dies unharmed at Stripe, and the rows are staged anew.
+            try await parts.orchestrator.record(.failed(.notSent(reason: "\(fault)")), for: batch.id)
+        }
+    }
+}
