@@ -3,7 +3,7 @@ import ControlAPI
 import Glibc
 
 /// Runs `batchctl` on the command line `arguments` (without the program's name), in this process's
-/// terminal and environment, and answers the exit code: an `CommandExit`.
+/// terminal and environment, and answers the exit code: a `CommandExit`.
 ///
 /// Ctrl-C ends the process with 130.
 package func runBatchCtl(_ arguments: [String]) async -> Int32 {

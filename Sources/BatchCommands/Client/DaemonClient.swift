@@ -8,8 +8,8 @@ import NIOHTTP1
 struct DaemonClient: Sendable {
     let http: HTTPClient
     let socket: String
-    /// How long to wait for the head of an answer, when the command has no better idea.
-    let answerLimit: Duration
+    /// What `--timeout` allows for the head of an answer; nil when it was not given.
+    let timeout: Duration?
 
     /// What is asked of a route: members without a value are left out.
     typealias Query = KeyValuePairs<QueryName, String?>
@@ -31,7 +31,7 @@ struct DaemonClient: Sendable {
         // A socket that is not there now is reported now.
         configuration.connectionPool.retryConnectionEstablishment = false
         return try await HTTPClient.withHTTPClient(configuration: configuration) { http in
-            try await body(DaemonClient(http: http, socket: socket, answerLimit: timeout ?? .seconds(30)))
+            try await body(DaemonClient(http: http, socket: socket, timeout: timeout))
         }
     }
 
@@ -59,7 +59,7 @@ struct DaemonClient: Sendable {
 
     /// GETs a stream, and hands over each chunk as it comes.
     func stream(_ path: String, _ query: Query = [:], _ body: (ByteBuffer) throws -> Void) async throws {
-        let response = try await send(.GET, path, query, within: .none)
+        let response = try await send(.GET, path, query, within: .patient)
         try await translating {
             for try await chunk in response.body { try body(chunk) }
         }
@@ -69,8 +69,8 @@ struct DaemonClient: Sendable {
     enum Limit {
         /// As `--timeout` says, else half a minute.
         case standard
-        /// The answer comes when the work is done.
-        case none
+        /// As `--timeout` says, else for ever: the answer comes when the work is done.
+        case patient
         case within(Duration)
     }
 
@@ -94,8 +94,8 @@ struct DaemonClient: Sendable {
 
     private func deadline(_ limit: Limit) -> NIODeadline {
         switch limit {
-        case .standard: .now() + TimeAmount(answerLimit)
-        case .none: .distantFuture
+        case .standard: .now() + TimeAmount(timeout ?? .seconds(30))
+        case .patient: timeout.map { .now() + TimeAmount($0) } ?? .distantFuture
         case .within(let duration): .now() + TimeAmount(duration)
         }
     }

@@ -19,8 +19,7 @@ struct AuditCommand: OperatorCommand {
     func run(in session: Session) async throws -> CommandExit {
         let output = session.output
         let path = workload.map { Routes.audit(percentEncoded($0)) } ?? Routes.audit
-        let report: AuditReport = try await session.client.get(
-            path, within: session.timeout.map { .within($0) } ?? .none)
+        let report: AuditReport = try await session.client.get(path, within: .patient)
         try output.show(report) {
             let checks = report.checks.map { check in
                 [

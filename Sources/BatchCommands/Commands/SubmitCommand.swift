@@ -72,7 +72,7 @@ struct SubmitCommand: OperatorCommand {
                 body: .stream(
                     InputChunks(file: input, onProgress: progress.update),
                     length: input.bytes.map { .known(Int64($0)) } ?? .unknown),
-                within: session.timeout.map { .within($0) } ?? .none)
+                within: .patient)
         } catch let refusal as DaemonRefusal {
             throw explain(refusal, input, session.output)
         } catch let failure as Failure where failure.exit == .temporary || failure.exit == .unreachable {

@@ -12,10 +12,13 @@ struct Console: Sendable {
         out: .descriptor(STDOUT_FILENO, name: "standard output"),
         err: .descriptor(STDERR_FILENO, name: "standard error"))
 
-    /// A message for people, on a line of its own.
+    /// A message for people, on a line of its own. Words in it may be the daemon's or the user's.
     func say(_ message: String) {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map {
+            Cell(String($0)).text
+        }
         // When even standard error is gone there is nobody left to tell.
-        try? err.write(message + "\n")
+        try? err.write(lines.joined(separator: "\n") + "\n")
     }
 
     /// Data, on a line of its own. Answers whether it could be written.
