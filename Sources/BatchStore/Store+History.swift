@@ -109,40 +109,6 @@ extension Store {
         }
     }
 
-    /// The counts of a workload, derived anew from its rows: from nothing that is kept as a number.
-    package func recount(_ workload: WorkloadID) throws -> RowCounts {
-        try read { db in
-            let range = (RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue)
-            var counts = RowCounts()
-            let own = try Row.fetchCursor(
-                db,
-                sql: "SELECT state, count(*) AS rows FROM row_state WHERE key BETWEEN ? AND ? GROUP BY state",
-                arguments: [range.0, range.1])
-            while let row = try own.next() {
-                if let state = RowState(rawValue: row["state"]) { counts[state] += row["rows"] }
-            }
-            for slice in try SliceMap(db, workload).entries {
-                let own = try Int64.fetchOne(
-                    db, sql: "SELECT count(*) FROM row_state WHERE key BETWEEN ? AND ?",
-                    arguments: [
-                        RowKey(workload, slice.rows.lowerBound).rawValue,
-                        RowKey(workload, slice.rows.upperBound).rawValue,
-                    ])
-                counts[slice.state] += Int64(slice.rows.count) - (own ?? 0)
-            }
-            return counts
-        }
-    }
-
-    /// How many rows of a workload are stored, counted one by one.
-    package func storedRows(of workload: WorkloadID) throws -> Int64 {
-        try read { db in
-            try Int64.fetchOne(
-                db, sql: "SELECT count(*) FROM row_input WHERE key BETWEEN ? AND ?",
-                arguments: [RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue]) ?? 0
-        }
-    }
-
     /// The reason that most held rows of a workload have; nil when none is held.
     package func commonestHoldReason(in workload: WorkloadID) throws -> String? {
         try read { db in

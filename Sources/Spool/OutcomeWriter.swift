@@ -39,3 +39,26 @@ package struct OutcomeWriter: ~Copyable {
         return facts
     }
 }
+
+extension WorkloadFolder {
+    /// What the outcome holds, read back whole and compared with its summary; nil when there is none.
+    ///
+    /// - Throws: `FileFault`; `ArchiveDamage` when file and summary do not agree.
+    package func publishedOutcome() throws -> ArchivedFacts? {
+        let file = "\(path)/outcome.jsonl.zst"
+        guard FileSystem.exists(file), FileSystem.exists("\(path)/summary.json") else { return nil }
+        guard let stated = Summary.outcome(in: try FileSystem.contents(of: "\(path)/summary.json")) else {
+            throw ArchiveDamage(path: "\(path)/summary.json", reason: "not a summary")
+        }
+        var hash = GrowingHash()
+        var reader = try ResultReader(file)
+        var bytes: Int64 = 0
+        while try reader.next({
+            hash.update($0); bytes += Int64($0.count)
+        }) {}
+        guard bytes == stated.rawBytes, hash.digest == stated.rawSHA256 else {
+            throw ArchiveDamage(path: file, reason: "differs from its summary")
+        }
+        return stated
+    }
+}

@@ -1,4 +1,5 @@
 package import BatchCore
+import FoundationEssentials
 
 /// What became of a workload, for `summary.json`.
 package struct Summary: Hashable, Sendable {
@@ -49,6 +50,15 @@ package struct Summary: Hashable, Sendable {
                 source: .init(bytes: source.bytes, sha256: "\(source.sha256)"),
                 createdAt: created.rfc3339, finishedAt: finished.rfc3339, jobs: jobs.map(\.rawValue),
                 outcome: FactsForm(outcome)))
+    }
+
+    /// What a summary says of the outcome beside it; nil when it is not a summary.
+    static func outcome(in json: [UInt8]) -> ArchivedFacts? {
+        struct Form: Decodable { var outcome: FactsForm }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        // Whatever is wrong with it, it is not a summary; the caller names the file.
+        return (try? decoder.decode(Form.self, from: Data(json)))?.outcome.facts
     }
 
     private struct Form: Encodable {
