@@ -111,5 +111,16 @@ let package = Package(
             dependencies: ["BatchCommands", "ControlAPI", hummingbird, logging, nio],
             swiftSettings: settings
         ),
+        .testTarget(name: "EnvTests", dependencies: ["BatchCore", "Env"], swiftSettings: settings),
+        .testTarget(
+            name: "SpoolTests",
+            dependencies: ["BatchCore", "Env", "Spool", crypto],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StripeBatchTests",
+            dependencies: ["BatchCore", "Env", "StripeBatch", nio, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
     ]
 )
