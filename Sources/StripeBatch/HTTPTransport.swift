@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import BatchCore
 import Env
 import FoundationEssentials
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -39,8 +40,8 @@ package struct HTTPTransport: Transport {
     package func send(
         _ request: WireRequest, receive: (WireHead, UnsafeRawBufferPointer) throws -> Bool
     ) async throws -> WireHead {
-        guard keepsItsBytes(request.url) else {
-            throw CallFailure.notSent(reason: "a URL that cannot be sent byte for byte")
+        guard canBeSentAsItIs(request.url) else {
+            throw CallFailure.notSent(reason: "not an http or https URL that can be sent byte for byte")
         }
         let start = NIODeadline.now()
         let outgoing = try OutgoingBody(request.body)
@@ -98,9 +99,13 @@ private func classified(_ error: any Error, wasSent: Bool?) -> any Error {
 }
 
 private func isConnectionFailure(_ error: any Error) -> Bool {
-    if error is NIOConnectionError { return true }
-    guard let error = error as? HTTPClientError else { return false }
-    return [.connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout].contains(error)
+    switch error {
+    case is NIOConnectionError: true
+    case let error as IOError: [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH].contains(error.errnoCode)
+    case let error as HTTPClientError:
+        [.connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout].contains(error)
+    default: false
+    }
 }
 
 /// One short line that quotes no header and no URL.
@@ -108,17 +113,19 @@ private func reason(of error: any Error) -> String {
     switch error {
     case is CancellationError: "cancelled"
     case let error as HTTPClientError: error.shortDescription
+    case let error as IOError: String(cString: strerror(error.errnoCode))
     case let error as NIOConnectionError:
         "no connection to \(error.host):\(error.port)"
-            + (error.connectionErrors.first.map { ": \($0.error)" } ?? "")
+            + (error.connectionErrors.first.map { ": \(reason(of: $0.error))" } ?? "")
     default: bounded(withoutURLs(String(describing: error)), bytes: 200)
     }
 }
 
 /// True when the client, which takes a URL apart and puts it together, will send it as it is.
-private func keepsItsBytes(_ secret: SecretURL) -> Bool {
+private func canBeSentAsItIs(_ secret: SecretURL) -> Bool {
     let text = secret.reveal
     guard let scheme = text.firstRange(of: "://"), let url = URL(string: text),
+        ["http", "https"].contains(url.scheme?.lowercased()), url.host?.isEmpty == false,
         let path = URLComponents(url: url, resolvingAgainstBaseURL: true)?.percentEncodedPath
     else { return false }
     let target = text[scheme.upperBound...].drop { $0 != "/" && $0 != "?" && $0 != "#" }

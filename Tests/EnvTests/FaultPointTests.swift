@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct FaultPointTests {
     @Test func anUnknownPointIsRefused() {
-        for setting in ["nowhere", "", "input-synced:0", "input-synced:x", "input-synced:1:2", "input-synced:"] {
+        for setting in [
+            "nowhere", "", "input-synced:0", "input-synced:x", "input-synced:1:2", "input-synced:",
+        ] {
             #expect(Faults(killingAt: setting) == nil)
         }
     }

@@ -61,10 +61,12 @@ import Testing
         expected.jobObject = []
         #expect(try folder.published(original.job) == expected)
         let text = String(
-            decoding: try FileSystem.contents(of: folder.path(of: original.job) + "/manifest.json"), as: UTF8.self)
+            decoding: try FileSystem.contents(of: folder.path(of: original.job) + "/manifest.json"),
+            as: UTF8.self)
         for part in [
             #""raw_sha256" : ""#, #""stored_bytes" : "#, #""endpoint" : "POST /v1/customers/:customer""#,
-            #""archived" : "2026-03-09T21:55:31.250Z""#, #""job_object" : {"id":"batchv2_x""#, #""sent" : 100"#,
+            #""archived" : "2026-03-09T21:55:31.250Z""#, #""job_object" : {"id":"batchv2_x""#,
+            #""sent" : 100"#,
         ] {
             #expect(text.contains(part), "\(part) in \(text)")
         }

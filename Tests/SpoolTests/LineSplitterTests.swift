@@ -36,7 +36,10 @@ import Testing
     }
 
     @Test func theLimitIsTheLineWithoutItsNewline() {
-        #expect(split("abc\nabcd\nx\n", limit: 3, chunks: []) == [.line("abc", 4), .tooLong(4, 9), .line("x", 11)])
+        #expect(
+            split("abc\nabcd\nx\n", limit: 3, chunks: []) == [
+                .line("abc", 4), .tooLong(4, 9), .line("x", 11),
+            ])
         #expect(split("abcdefgh", limit: 3, chunks: [2, 2]) == [.tooLong(8, 8)])
     }
 

@@ -1,0 +1,77 @@
+import BatchCore
+import Env
+import Glibc
+import StripeBatch
+import Testing
+
+/// A client of `base`, for as long as `body` runs.
+func withClient<Value>(
+    _ base: String, context: String? = nil, _ body: (StripeClient) async throws -> Value
+) async throws -> Value {
+    let transport = HTTPTransport()
+    let account = StripeAccount(
+        name: "main", baseURL: base, apiVersion: "2026-09-30.preview", key: APIKey("sk_test_secret"),
+        context: context)
+    do {
+        let value = try await body(StripeClient(account: account, transport: transport))
+        try await transport.shutdown()
+        return value
+    } catch {
+        try await transport.shutdown()
+        throw error
+    }
+}
+
+/// A server and a client of it.
+func withWire<Value>(
+    context: String? = nil, _ reply: @escaping @Sendable (Int, SeenRequest) -> Reply,
+    _ body: (WireServer, StripeClient) async throws -> Value
+) async throws -> Value {
+    try await WireServer.with(reply) { server in
+        try await withClient(server.base, context: context) { try await body(server, $0) }
+    }
+}
+
+/// The shared fixture `name`, as bytes.
+func fixture(_ name: String) throws -> [UInt8] {
+    let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+    return try FileSystem.contents(of: "/\(folder)/Fixtures/stripe/\(name).json")
+}
+
+func freshFolder() -> String {
+    var template = Array("/tmp/batchd-wire-XXXXXX\0".utf8CString)
+    return String(cString: mkdtemp(&template))
+}
+
+/// Bytes in no simple pattern.
+let someBytes: [UInt8] = {
+    let random = Entropy.seeded(1)
+    return (0..<400_000).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+}()
+
+/// A file of `count` bytes in no simple pattern, and its bytes.
+func someFile(_ count: Int) throws -> (path: String, bytes: [UInt8]) {
+    let bytes = Array(someBytes[..<count])
+    let path = freshFolder() + "/b1.jsonl"
+    let file = try OpenFile(path, .create)
+    try bytes.withUnsafeBytes { try file.write($0) }
+    return (path, bytes)
+}
+
+extension Result where Failure == CallFailure {
+    var failure: CallFailure? {
+        guard case .failure(let failure) = self else { return nil }
+        return failure
+    }
+
+    var wasNotSent: Bool {
+        if case .notSent = failure { true } else { false }
+    }
+
+    var isUnanswered: Bool {
+        if case .unanswered = failure { true } else { false }
+    }
+}
+
+let someKey = IdempotencyKey("11111111-2222-4333-8444-555555555555")
+let someJob = JobID("batchv2_AbCdEfGhIjKlMnOpQrStUvWxYz")
