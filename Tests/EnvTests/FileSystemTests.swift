@@ -3,13 +3,8 @@ import Glibc
 import Testing
 
 @Suite struct FileSystemTests {
-    private func folder() -> String {
-        var template = Array("/tmp/batchd-env-XXXXXX\0".utf8CString)
-        return String(cString: mkdtemp(&template))
-    }
-
     @Test func foldersAreOursAlone() throws {
-        let root = folder()
+        let root = freshFolder()
         try FileSystem.makeFolders("\(root)/a/b/c")
         try FileSystem.makeFolders("\(root)/a/b/c")
         for path in ["a", "a/b", "a/b/c"] {
@@ -26,7 +21,7 @@ import Testing
     }
 
     @Test func removingTwiceIsHarmless() throws {
-        let root = folder()
+        let root = freshFolder()
         _ = try OpenFile("\(root)/x", .create)
         #expect(try FileSystem.removeFile("\(root)/x"))
         #expect(try !FileSystem.removeFile("\(root)/x"))

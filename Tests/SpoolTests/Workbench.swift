@@ -3,12 +3,6 @@ import Crypto
 import Glibc
 import Spool
 
-/// A fresh folder.
-func freshFolder() -> String {
-    var template = Array("/tmp/batchd-spool-XXXXXX\0".utf8CString)
-    return String(cString: mkdtemp(&template))
-}
-
 /// The digest of `bytes`, by the library alone.
 func sha256(_ bytes: [UInt8]) -> BatchCore.Digest {
     BatchCore.Digest(Array(SHA256.hash(data: bytes)))

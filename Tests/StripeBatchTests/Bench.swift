@@ -1,6 +1,5 @@
 import BatchCore
 import Env
-import Glibc
 import StripeBatch
 import Testing
 
@@ -36,11 +35,6 @@ func withWire<Value>(
 func fixture(_ name: String) throws -> [UInt8] {
     let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
     return try FileSystem.contents(of: "/\(folder)/Fixtures/stripe/\(name).json")
-}
-
-func freshFolder() -> String {
-    var template = Array("/tmp/batchd-wire-XXXXXX\0".utf8CString)
-    return String(cString: mkdtemp(&template))
 }
 
 /// Bytes in no simple pattern.
