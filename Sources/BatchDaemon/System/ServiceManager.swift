@@ -26,26 +26,12 @@ package struct ServiceManager: Sendable {
     }
 
     private func send(_ message: String) {
-        guard let address else { return }
-        var name = sockaddr_un()
-        name.sun_family = sa_family_t(AF_UNIX)
-        // A name that begins with @ is abstract: no file, and a zero byte in the @'s place.
-        var path = Array(address.utf8)
-        if path.first == UInt8(ascii: "@") { path[0] = 0 }
-        guard path.count < MemoryLayout.size(ofValue: name.sun_path) else { return }
-        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path) }
-        let abstract = path.first == 0
-        let length = MemoryLayout<sockaddr_un>.offset(of: \.sun_path)! + path.count + (abstract ? 0 : 1)
+        guard let address = address.flatMap(UnixAddress.init) else { return }
         let channel = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard channel >= 0 else { return }
         defer { close(channel) }
-        _ = withUnsafePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                sendto(
-                    channel, message, message.utf8.count, Int32(MSG_NOSIGNAL), pointer,
-                    socklen_t(length)
-                )
-            }
+        _ = address.withPointer {
+            sendto(channel, message, message.utf8.count, Int32(MSG_NOSIGNAL), $0, $1)
         }
     }
 }

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Response {
+    /// One JSON document, laid out to be read by people with `curl`.
+    static func json(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        var body = ByteBuffer(bytes: try encoder.encode(document))
+        body.writeString("\n")
+        return Response(
+            status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body)
+        )
+    }
+
+    /// One word for a probe.
+    static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n"))
+        )
+    }
+
+    /// JSON Lines, page by page: the next page is read when the client has taken the last one.
+    ///
+    /// `page` gets the place to go on at, and returns whole lines and the place after them; nil ends it.
+    /// A page that fails cuts the connection, so that half an answer is never taken for a whole one.
+    static func lines<Cursor: Sendable>(
+        from start: Cursor, on workers: Workers,
+        page: @escaping @Sendable (Cursor) throws -> (lines: ByteBuffer, next: Cursor?)
+    ) -> Response {
+        let body = ResponseBody { writer in
+            var place: Cursor? = start
+            while let here = place {
+                let (lines, next) = try await workers.run { try page(here) }
+                if lines.readableBytes > 0 { try await writer.write(lines) }
+                place = next
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/jsonl"], body: body)
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a document as one line.
+    mutating func writeLine(_ document: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        writeBytes(try encoder.encode(document))
+        writeInteger(UInt8(ascii: "\n"))
+    }
+}

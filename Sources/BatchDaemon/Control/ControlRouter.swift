@@ -1,0 +1,69 @@
+import ControlAPI
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// The routes of the control socket, each with the parameters that it takes.
+struct ControlRouter {
+    typealias Handler = @Sendable (Call) async throws -> Response
+
+    let router = Router(context: BasicRequestContext.self)
+    let workers: Workers
+
+    init(workers: Workers) {
+        self.workers = workers
+        router.add(middleware: Refusals())
+    }
+
+    func get(_ path: String, _ names: QueryName..., handle: @escaping Handler) {
+        add(.get, path, names, handle)
+    }
+
+    func post(_ path: String, _ names: QueryName..., handle: @escaping Handler) {
+        add(.post, path, names, handle)
+    }
+
+    private func add(
+        _ method: HTTPRequest.Method, _ path: String, _ names: [QueryName], _ handle: @escaping Handler
+    ) {
+        router.on(RouterPath(path), method: method) { [workers] request, context in
+            let call = try Call(request, context, accepts: names)
+            return try await workers.run { try await handle(call) }
+        }
+    }
+}
+
+/// Gives every failure the form of the contract, and our own faults a line in the log.
+private struct Refusals<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch let error as HTTPError where error.status == .notFound {
+            let call = Refusal.shown("\(request.method.rawValue) \(request.uri.path)")
+            throw Refusal(
+                .notFound, "unknown_path", "There is nothing at \(call).",
+                hint: "Start at GET \(Routes.status); the other paths are \(Self.paths)."
+            )
+        } catch {
+            context.logger.error(
+                "a control request failed",
+                metadata: ["call": "\(request.method.rawValue) \(request.uri.path)", "error": "\(error)"]
+            )
+            throw Refusal(
+                .internalServerError, "internal", "The daemon could not do this: \(error)",
+                hint: "The daemon's log says more."
+            )
+        }
+    }
+
+    private static var paths: String {
+        [
+            Routes.workloads, Routes.batches, Routes.jobs, Routes.deadlines, Routes.queues, Routes.events,
+            Routes.audit,
+        ].joined(separator: ", ")
+    }
+}

@@ -1,0 +1,51 @@
+import ControlAPI
+import HTTPTypes
+import Hummingbird
+
+/// An answer that is not a success, as the contract of the control socket wants it.
+struct Refusal: Error, HTTPResponseError {
+    let status: HTTPResponse.Status
+    let detail: ErrorDetail
+
+    init(
+        _ status: HTTPResponse.Status, _ code: String, _ message: String, hint: String? = nil,
+        details: [BadLine]? = nil, badLines: Int? = nil
+    ) {
+        self.status = status
+        detail = ErrorDetail(
+            code: code, message: message, hint: hint, details: details, badLines: badLines
+        )
+    }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        try .json(ErrorBody(error: detail), status: status)
+    }
+}
+
+extension Refusal {
+    /// There is no workload, batch or job of this id.
+    static func notFound(_ kind: String, _ id: String, list: String) -> Refusal {
+        Refusal(.notFound, "not_found", "There is no \(kind) \(shown(id)).", hint: "See: \(list)")
+    }
+
+    /// There is no queue of this name.
+    static func unknownQueue(_ name: String, known: [String]) -> Refusal {
+        let near = nearest(to: name, among: known).map { "Did you mean \($0)? " } ?? ""
+        return Refusal(
+            .notFound, "unknown_queue", "There is no queue \(shown(name)).",
+            hint: "\(near)Configured queues: \(known.joined(separator: ", "))."
+        )
+    }
+
+    /// A query parameter has a value that it cannot have.
+    static func badParameter(_ name: QueryName, _ value: String, expected: String) -> Refusal {
+        Refusal(
+            .badRequest, "bad_parameter", "\(name.rawValue) must be \(expected), not \(shown(value))."
+        )
+    }
+
+    /// What a caller sent, quoted, on one line and not too long.
+    static func shown(_ text: String) -> String {
+        Word(text: String(text.map { $0.isNewline ? " " : $0 }), isPlain: false).shown
+    }
+}
