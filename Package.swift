@@ -16,6 +16,7 @@ let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift"
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -70,13 +71,13 @@ let package = Package(
             name: "BatchDaemon",
             dependencies: [
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "ControlAPI",
-                hummingbird, lifecycle, logging, yams, nio, nioPosix, httpTypes, crypto,
+                hummingbird, lifecycle, signals, logging, yams, nio, httpTypes,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "batchd",
-            dependencies: ["BatchDaemon", "ControlAPI", arguments],
+            dependencies: ["BatchDaemon", "ControlAPI", "Env", arguments, logging],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,7 +1,9 @@
 import ArgumentParser
 import BatchDaemon
 import ControlAPI
+import Env
 import Foundation
+import Logging
 
 /// `batchd`: the daemon.
 @main
@@ -10,7 +12,7 @@ struct Batchd: AsyncParsableCommand {
         commandName: "batchd",
         abstract: "Sends large workloads through Stripe's Batch Jobs API.",
         version: "batchd \(batchdVersion)",
-        subcommands: [Check.self, Version.self]
+        subcommands: [Run.self, Check.self, Version.self]
     )
 
     static func main() async {
@@ -46,6 +48,47 @@ struct ConfigurationOption: ParsableArguments {
         } catch {
             printError(error.description)
             throw ExitCode(2)
+        }
+    }
+}
+
+/// `batchd run`
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the daemon in the foreground until SIGTERM or SIGINT."
+    )
+
+    @OptionGroup var location: ConfigurationOption
+
+    @Option(help: "The least important log lines to write.")
+    var logLevel = LogLevel.info
+
+    func run() async throws {
+        let configuration = try location.load()
+        let environment = ProcessInfo.processInfo.environment
+        let output = LogOutput(
+            level: logLevel.level, reader: .ofStandardError(environment: environment), now: Clock.system.now)
+        let logger = Logger(label: "batchd") { _ in output }
+        do {
+            try await Daemon(configuration, environment: environment, logger: logger).run()
+        } catch {
+            logger.critical("\(error)")
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// The levels that can be asked for.
+enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+    case debug, info, notice, warning, error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
         }
     }
 }

@@ -1,0 +1,27 @@
+import BatchCore
+import BatchStore
+import ControlAPI
+import Hummingbird
+import Orchestration
+
+/// `POST /v1/workloads/{id}/cancel`
+struct CancelRoute {
+    let facts: Facts
+    let orchestrator: Orchestrator
+    let alarm: Alarm
+
+    func add(to router: ControlRouter) {
+        router.post(Routes.cancel(":id"), .now) { [self] call in
+            let workload = try facts.workload(call.id)
+            // Canceling what is canceled already is what the caller wanted.
+            guard workload.state != .canceled else { return try .json(facts.document(workload)) }
+            do {
+                try await orchestrator.cancel(workload.id, now: try call.flag(.now))
+            } catch StoreError.wrongState(let id, let state) {
+                throw Refusal(.conflict, "wrong_state", "\(id) is \(state.rawValue): it cannot be canceled.")
+            }
+            alarm.ring()
+            return try .json(facts.document(try facts.workload(call.id)))
+        }
+    }
+}

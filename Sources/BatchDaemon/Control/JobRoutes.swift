@@ -1,0 +1,45 @@
+import BatchCore
+import BatchStore
+import ControlAPI
+import Hummingbird
+
+/// `/v1/jobs`: Stripe's batch jobs, as they were last seen.
+struct JobRoutes {
+    let facts: Facts
+
+    func add(to router: ControlRouter) {
+        // Stripe's words are an open set, so any word may be asked for.
+        router.get(Routes.jobs, .state, .queue, .workload) { [facts] call in
+            let state = call.text(.state)
+            let records = try facts.store.batches(
+                of: try facts.workloadFilter(call), queue: try facts.queueFilter(call))
+            let jobs = records.compactMap(facts.job).filter { state == nil || $0.state == state }
+            return try .json(List(data: jobs))
+        }
+        router.get(Routes.job(":id")) { [facts] call in
+            guard let job = facts.job(try facts.batch(ofJob: call.id)) else {
+                throw Refusal.notFound("job", call.id, list: "batchctl list jobs")
+            }
+            return try .json(job)
+        }
+    }
+}
+
+extension Facts {
+    /// The job that carries a batch; nil before there is one.
+    func job(_ record: BatchRecord) -> Job? {
+        guard let id = record.job else { return nil }
+        let batch = record.batch
+        let queue = configuration.queues.first { $0.name == batch.queue }
+        // Before the first look it is what a create makes it.
+        let state = record.ending?.rawValue ?? batch.seen?.status.word ?? JobStatus.readyForUpload.word
+        let pollAt: Timestamp? = if case .processing(_, let moment) = batch.phase { moment } else { nil }
+        return Job(
+            id: id.rawValue, batch: batch.id.description, workload: batch.workload.description,
+            queue: batch.queue, account: queue?.account.name ?? "", state: state, rows: Int(batch.rows),
+            succeeded: batch.seen?.succeeded.map { Int($0) }, failed: batch.seen?.failed.map { Int($0) },
+            createdAt: record.createdAt.rfc3339,
+            seenAt: batch.seen == nil ? nil : batch.aliveAt.rfc3339,
+            nextLookAt: pollAt?.rfc3339, endedAt: record.endedAt?.rfc3339)
+    }
+}

@@ -1,0 +1,87 @@
+import BatchCore
+import BatchStore
+import ControlAPI
+import Env
+import Hummingbird
+
+/// `/v1/status`, and the two probes `/healthz` and `/readyz`.
+struct StatusRoutes {
+    let facts: Facts
+
+    func add(to router: ControlRouter) {
+        router.get(Routes.status) { [facts] _ in try .json(facts.status()) }
+        router.get("/healthz") { _ in .text("ok") }
+        router.get("/readyz") { [facts] _ in
+            let phase = facts.daemon.phase
+            return .text(phase.rawValue, status: phase == .running ? .ok : .serviceUnavailable)
+        }
+    }
+}
+
+extension Facts {
+    /// Workloads that are over are shown for a while: so many of the last ones.
+    private static let overShown = 5
+
+    func status() throws -> Status {
+        let open = try store.workloads(openOnly: true)
+        let recent = try store.workloads(limit: open.count + Self.overShown).filter(\.state.isOver)
+        let live = try store.batches(liveOnly: true, limit: 10_000)
+        let looks = live.compactMap { record -> Timestamp? in
+            if case .processing(_, let pollAt) = record.batch.phase { pollAt } else { nil }
+        }
+        let held = try open.filter { $0.state == .held || $0.rows[.held] > 0 }.map(notice)
+        let jobs = JobCounts(
+            active: live.count { $0.batch.phase.hasRunningJob },
+            limit: configuration.accounts.reduce(0) { $0 + $1.policy.maxConcurrentJobs })
+        return Status(
+            daemon: DaemonStatus(
+                version: batchdVersion, pid: Int(daemon.pid), startedAt: daemon.startedAt.rfc3339,
+                state: daemon.phase.rawValue, message: message(open: open, live: live)),
+            rows: ControlAPI.RowCounts(try store.totals()), jobs: jobs,
+            nextLookAt: looks.min()?.rfc3339,
+            workloads: try (open + recent.prefix(Self.overShown)).map { try document($0) },
+            nearestDeadline: deadlines(of: live).first, held: held,
+            disk: DiskStatus(
+                freeBytes: Int(try FileSystem.available(at: configuration.storage.stateDirectory)),
+                minFreeBytes: Int(configuration.storage.minFree)))
+    }
+
+    private func notice(_ record: WorkloadRecord) throws -> HeldNotice {
+        let rows = record.rows[.held]
+        let common = try store.commonestHoldReason(in: record.id)
+        let reason = (rows > 0 ? common : nil) ?? record.reason ?? "held"
+        return HeldNotice(
+            workload: record.id.description, rows: Int(rows), reason: reason,
+            message: rows > 0 ? explanation(ofHeldRows: reason) : try hint(for: record) ?? "",
+            command: heldCommand(record))
+    }
+
+    private func explanation(ofHeldRows reason: String) -> String {
+        switch RowReason(rawValue: reason) {
+        case .unknownOutcome: "They may have run, and running them again may do harm."
+        case .validation: "Stripe's validation refused them."
+        case .resultsExpired: "Their results could not be fetched in time."
+        case .operator: "A person held them."
+        case .refused, .attemptsExhausted, nil: "They need a decision."
+        }
+    }
+
+    /// What the daemon is doing or waiting for, as a sentence.
+    private func message(open: [WorkloadRecord], live: [BatchRecord]) -> String {
+        switch daemon.phase {
+        case .starting: return "Placing the jobs that were under way."
+        case .stopping: return "Stopping: calls in flight are finished, nothing new is begun."
+        case .running: break
+        }
+        let failing = live.filter { $0.batch.failures > 0 }
+        if let worst = failing.max(by: { $0.batch.failures < $1.batch.failures }), let why = worst.lastFailure
+        {
+            let more = failing.count > 1 ? ", and for \(failing.count - 1) more" : ""
+            return "Calls fail for \(worst.batch.id)\(more), \(worst.batch.failures) in a row: \(why)"
+        }
+        if live.isEmpty {
+            return open.contains { $0.state != .held } ? "Waiting for rows to become due." : "Nothing to do."
+        }
+        return ""
+    }
+}

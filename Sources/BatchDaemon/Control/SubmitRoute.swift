@@ -1,0 +1,110 @@
+import BatchCore
+import BatchStore
+import ControlAPI
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Orchestration
+
+/// `POST /v1/workloads`: the body streams into the store, at constant memory; the client waits when we must.
+struct SubmitRoute {
+    let facts: Facts
+    let orchestrator: Orchestrator
+    let alarm: Alarm
+
+    /// Longer names and keys are mistakes.
+    private static let longestName = 255
+
+    func add(to router: ControlRouter) {
+        router.post(Routes.workloads, .queue, .name, .key, .format, .allowDuplicate) { [self] call in
+            let queue = try queue(call)
+            guard facts.daemon.phase == .running else {
+                throw Refusal(
+                    .serviceUnavailable, "not_running", "The daemon is \(facts.daemon.phase.rawValue).",
+                    hint: "Try again in a moment.")
+            }
+            _ = try call.word(.format, of: ["jsonl"]) { $0 == "jsonl" ? $0 : nil }
+            let name = try text(.name, call) ?? queue.name
+            let key = try text(.key, call)
+            let allowDuplicate = try call.flag(.allowDuplicate)
+            do {
+                return try await take(
+                    call.body, to: queue, name: name, key: key, allowDuplicate: allowDuplicate)
+            } catch let refused as SubmissionRefused {
+                throw Refusal(refused, queue: queue.name)
+            }
+        }
+    }
+
+    private func take(
+        _ body: RequestBody, to queue: QueuePolicy, name: String, key: String?, allowDuplicate: Bool
+    ) async throws -> Response {
+        var intake = try await Intake(to: queue, name: name, orchestrator: orchestrator, alarm: alarm)
+        let (id, existing): (WorkloadID, Bool)
+        do {
+            for try await piece in body {
+                piece.withUnsafeReadableBytes { intake.feed($0) }
+                if intake.isFull { try await intake.flush() }
+            }
+            (id, existing) = try await intake.finish(key: key, allowDuplicate: allowDuplicate)
+        } catch {
+            // A body that was cut short ends here as well: nothing of it was promised.
+            try await intake.abandon()
+            throw error
+        }
+        if existing { try await intake.abandon() }
+        let answer = SubmitAnswer(
+            workload: try facts.document(try facts.workload(id.description)), existing: existing)
+        return try .json(answer, status: existing ? .ok : .created)
+    }
+
+    private func queue(_ call: Call) throws -> QueuePolicy {
+        guard let name = call.text(.queue) else {
+            throw Refusal(
+                .badRequest, "missing_parameter", "Say which queue: POST \(Routes.workloads)?queue=NAME.",
+                hint: "Configured queues: \(facts.queueNames.joined(separator: ", ")).")
+        }
+        return try facts.queue(name)
+    }
+
+    private func text(_ name: QueryName, _ call: Call) throws -> String? {
+        guard let text = call.text(name) else { return nil }
+        guard text.utf8.count <= Self.longestName, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw Refusal.badParameter(
+                name, text, expected: "text of at most \(Self.longestName) bytes on one line")
+        }
+        return text
+    }
+}
+
+extension Refusal {
+    /// A submission that was not accepted: nothing of it was queued.
+    init(_ refused: SubmissionRefused, queue: String) {
+        switch refused {
+        case .defects(let defects, let total):
+            self.init(
+                .unprocessableContent, "bad_rows",
+                total == 1 ? "One line is not a good row." : "\(total) lines are not good rows.",
+                details: defects.prefix(ErrorDetail.maxDetails).map {
+                    BadLine(line: Int($0.line), column: $0.defect.column, reason: $0.defect.reason)
+                },
+                badLines: Int(total))
+        case .empty:
+            self.init(.unprocessableContent, "empty", "There is no row in the submission.")
+        case .duplicateContent(let earlier):
+            self.init(
+                .conflict, "duplicate_content",
+                "The same content was submitted to \(queue) before, as \(earlier).",
+                hint: "See 'batchctl show \(earlier)'. To run it once more: --allow-duplicate.")
+        case .keyTaken(let earlier):
+            self.init(
+                .conflict, "key_taken", "The key belongs to \(earlier), which has other content.",
+                hint: "Choose another key, or see 'batchctl show \(earlier)'.")
+        case .diskFull(let free, let needed):
+            self.init(
+                .serviceUnavailable, "disk_full",
+                "Too little space is left: \(free) bytes are free, and \(needed) must stay free.",
+                hint: "Free some space, or lower storage.min_free.")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import BatchCore
+import BatchStore
+import ControlAPI
+import Env
+
+extension Facts {
+    /// A workload as the contract shows it.
+    func document(_ record: WorkloadRecord) throws -> Workload {
+        let live = try store.batches(of: record.id, liveOnly: true, limit: 10_000)
+        let all = try store.batches(of: record.id, limit: 100_000).count
+        let pace = Pace(record, live: live, at: clock.now())
+        return Workload(
+            id: record.id.description, name: record.name, queue: record.queue,
+            state: ControlAPI.WorkloadState(rawValue: record.state.rawValue) ?? .running,
+            reason: record.reason ?? (record.cancelWanted && !record.state.isOver ? "canceling" : nil),
+            hint: try hint(for: record), createdAt: record.createdAt.rfc3339,
+            finishedAt: record.finishedAt?.rfc3339, rows: ControlAPI.RowCounts(record.rows),
+            ratePerSecond: pace.perSecond, eta: pace.end?.rfc3339,
+            batches: BatchCounts(total: all, active: live.count { !$0.batch.phase.isOver }),
+            source: Source(
+                bytes: Int(record.sourceBytes), sha256: record.sourceSHA256?.description ?? "")
+        )
+    }
+
+    /// What a person can do about a held workload.
+    func hint(for record: WorkloadRecord) throws -> String? {
+        guard record.state == .held else { return nil }
+        if record.rows[.held] > 0 { return "See them: \(heldCommand(record))" }
+        return "Mend the cause and restart the daemon, or give it up: batchctl cancel \(record.id)"
+    }
+
+    /// Shows what is held in a workload.
+    func heldCommand(_ record: WorkloadRecord) -> String {
+        record.rows[.held] > 0
+            ? "batchctl rows \(record.id) --state held" : "batchctl show \(record.id)"
+    }
+}
+
+extension BatchPhase {
+    /// True when no journey of its rows is under way any more.
+    var isOver: Bool {
+        switch self {
+        case .settled, .released: true
+        default: false
+        }
+    }
+
+    /// True while it has a job at Stripe that has not ended.
+    var hasRunningJob: Bool {
+        switch self {
+        case .awaitingUpload, .uploading, .processing: true
+        default: false
+        }
+    }
+}

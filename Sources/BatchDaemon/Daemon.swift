@@ -1,0 +1,132 @@
+import BatchCore
+import BatchStore
+package import Env
+import Glibc
+import Hummingbird
+package import Logging
+import Orchestration
+import ServiceLifecycle
+import Spool
+import StripeBatch
+import UnixSignals
+
+/// The daemon: its parts, put together, from the lock to the last good-bye.
+package struct Daemon: Sendable {
+    private let configuration: Configuration
+    private let environment: [String: String]
+    private let clock: Clock
+    private let logger: Logger
+
+    /// Calls in flight get this long at a stop; what is cut then is found out at the next start.
+    private static let farewell = Duration.seconds(30)
+
+    /// A daemon that has done nothing yet.
+    package init(
+        _ configuration: Configuration, environment: [String: String], clock: Clock = .system, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.environment = environment
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until something fails that only a restart can mend.
+    ///
+    /// - Throws: `StateLockError` when another daemon owns the state directory; what the disk, the
+    ///   database or the socket refuse.
+    package func run() async throws {
+        umask(0o077)
+        // A reader that went away is an error of that one write.
+        signal(SIGPIPE, SIG_IGN)
+        let state = configuration.storage.stateDirectory
+        let lock = try StateLock(directory: state, pid: getpid(), now: clock.now())
+        // SQLite's own temporary files belong to us as well.
+        setenv("SQLITE_TMPDIR", state, 1)
+        let transport = HTTPTransport()
+        do {
+            try await serve(transport)
+        } catch {
+            try await transport.shutdown()
+            throw error
+        }
+        try await transport.shutdown()
+        logger.notice("stopped")
+        withExtendedLifetime(lock) {}
+    }
+
+    private func serve(_ transport: HTTPTransport) async throws {
+        let storage = configuration.storage
+        let store = try Store(path: storage.stateDirectory + "/batchd.db")
+        let spool = try Spool(folder: storage.stateDirectory + "/spool")
+        let archive = try Archive(root: storage.archiveDirectory)
+        let faults = Faults.environment()
+        let orchestrator = Orchestrator(
+            store: store, settings: settings(transport), clock: clock, entropy: .system, faults: faults,
+            log: logger, thread: StoreThread(name: "store"))
+        let daemon = DaemonState(pid: getpid(), startedAt: clock.now())
+        let manager = ServiceManager(environment: environment)
+        try await orchestrator.recover()
+        let alarm = Alarm()
+        let conductor = Conductor(
+            orchestrator: orchestrator, spool: spool, archive: archive, alarm: alarm,
+            disk: StoreThread(name: "disk"))
+        let facts = Facts(
+            store: store, configuration: configuration, clock: clock, daemon: daemon,
+            limits: Limits())
+        let control = ControlServer(
+            configuration.control, router: router(facts, orchestrator, alarm), logger: logger
+        ) { [logger, configuration] in
+            daemon.become(.running)
+            logger.notice("ready", metadata: ["socket": "\(configuration.control.socket)"])
+            manager.ready(status: "Ready.")
+        }
+        // The last one is told of a stop first, so that the socket answers until the work has ended.
+        let services: [any Service] = [
+            control, conductor, Farewell(daemon: daemon, manager: manager, logger: logger),
+        ]
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = Self.farewell
+        try await ServiceGroup(configuration: group).run()
+        try store.close()
+    }
+
+    private func settings(_ transport: HTTPTransport) -> Settings {
+        let clients = configuration.accounts.map { account in
+            (account.policy.name, StripeClient(account: account.stripe, transport: transport))
+        }
+        return Settings(
+            queues: configuration.queues, clients: Dictionary(uniqueKeysWithValues: clients),
+            minFree: configuration.storage.minFree)
+    }
+
+    private func router(_ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm) -> ControlRouter {
+        let workers = Workers()
+        let router = ControlRouter(workers: workers)
+        StatusRoutes(facts: facts).add(to: router)
+        WorkloadRoutes(facts: facts).add(to: router)
+        SubmitRoute(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)
+        CancelRoute(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)
+        RowRoutes(facts: facts, workers: workers).add(to: router)
+        BatchRoutes(facts: facts).add(to: router)
+        JobRoutes(facts: facts).add(to: router)
+        DeadlineRoutes(facts: facts).add(to: router)
+        QueueRoutes(facts: facts).add(to: router)
+        EventRoutes(facts: facts, workers: workers).add(to: router)
+        return router
+    }
+}
+
+/// Says that the daemon stops, as soon as it is told to.
+private struct Farewell: Service {
+    let daemon: DaemonState
+    let manager: ServiceManager
+    let logger: Logger
+
+    func run() async throws {
+        try await gracefulShutdown()
+        daemon.become(.stopping)
+        logger.notice("stopping")
+        manager.stopping(status: "Stopping: calls in flight are finished.")
+    }
+}
