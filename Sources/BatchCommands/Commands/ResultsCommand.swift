@@ -14,11 +14,16 @@ struct ResultsCommand: OperatorCommand {
     @Argument(help: "A workload's id.")
     var workload: String
 
-    @Option(help: "Only rows in this state.")
-    var state: RowState?
+    @Option(help: "Only rows that ended so.")
+    var state: Outcome?
 
     @Flag(help: "Add each row's input as it was submitted.")
     var input = false
+
+    /// A row that is queued or in flight has no result yet.
+    enum Outcome: String, CaseIterable, ExpressibleByArgument {
+        case succeeded, failed, held, canceled
+    }
 
     @OptionGroup var options: GlobalOptions
 
