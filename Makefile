@@ -1,0 +1,50 @@
+# `make` shows what there is to do. One debug build serves the demo and the tests.
+
+# Outside the clone, so that the next clone does not compile the libraries again.
+SCRATCH ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/build
+BIN      = $(SCRATCH)/debug
+SWIFT    = swift
+BUILD    = $(SWIFT) build --scratch-path $(SCRATCH)
+SUDO     = $(if $(filter 0,$(shell id -u)),,sudo)
+PACKAGES = libsqlite3-dev libzstd-dev pkg-config
+ROWS    ?= 5000
+
+.PHONY: help deps build demo test lint check-units clean
+
+help:
+	@echo 'make demo    build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
+	@echo 'make test    lint, build and run all tests'
+	@echo 'make build   build batchd, batchctl and batchsim into $(BIN)'
+	@echo 'make deps    install the system packages that a build needs'
+	@echo 'make clean   remove the build folder'
+
+deps:
+	@command -v $(SWIFT) >/dev/null || \
+	  { echo 'Swift 6.2 or newer is needed: see https://www.swift.org/install/linux/' >&2; exit 1; }
+	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || \
+	  { echo 'Installing $(PACKAGES) ...' && $(SUDO) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(PACKAGES); }
+
+build: deps
+	@echo 'Building. The first time takes ten minutes or so: the network and TLS libraries are large.'
+	$(BUILD)
+
+demo: build
+	$(BIN)/batchsim demo --rows $(ROWS)
+
+test: deps lint check-units
+	@echo 'Building the programs and the tests. The first time takes ten minutes or so.'
+	$(BUILD) --build-tests
+	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+check-units:
+	@if command -v systemd-analyze >/dev/null; then \
+	  scripts=$$(mktemp -d) && sed 's|/usr/bin/batchd|/bin/true|' systemd/batchd.service > $$scripts/batchd.service && \
+	  systemd-analyze verify $$scripts/batchd.service && rm -r $$scripts && echo 'systemd/batchd.service: ok'; \
+	else echo 'systemd-analyze is not installed: the unit was not checked'; fi
+
+clean:
+	rm -rf $(SCRATCH)

@@ -1,0 +1,72 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+
+/// The simulator's controls, over HTTP.
+struct Simulator: Sendable {
+    let url: String
+
+    /// Reads the address from what the simulator printed.
+    init(log: String) async throws {
+        var found: String?
+        try await awaitFact("the simulator listens") {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            found = text.firstMatch(of: /listening on (http:\/\/[0-9.:]+)/).map { String($0.1) }
+            return found != nil
+        }
+        url = found ?? ""
+    }
+
+    /// Puts faults into force: a scenario as in `batchsim serve --scenario`.
+    func inject(_ scenario: String) async throws {
+        var request = HTTPClientRequest(url: "\(url)/_sim/faults")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: scenario))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        guard response.status.code < 300 else { throw Failure("the simulator refused the faults") }
+    }
+
+    /// Ends all faults.
+    func heal() async throws {
+        var request = HTTPClientRequest(url: "\(url)/_sim/faults")
+        request.method = .DELETE
+        _ = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    }
+
+    /// Moves its clock on.
+    func advance(seconds: Int) async throws {
+        var request = HTTPClientRequest(url: "\(url)/_sim/clock")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: "{\"advance_seconds\":\(seconds)}"))
+        _ = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    }
+
+    /// What was executed: each row with how often, and with the answers it got.
+    func ledger(minimumExecutions: Int = 0) async throws -> [[String: Any]] {
+        let request = HTTPClientRequest(url: "\(url)/_sim/ledger?min_executions=\(minimumExecutions)")
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let body = try await response.body.collect(upTo: 256 << 20)
+        return try String(buffer: body).split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+
+    /// All jobs it has made.
+    func jobs() async throws -> [[String: Any]] {
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: "\(url)/_sim/jobs"), timeout: .seconds(20))
+        let body = try await response.body.collect(upTo: 64 << 20)
+        let text = String(buffer: body)
+        if let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+            let data = object["data"] as? [[String: Any]]
+        {
+            return data
+        }
+        return try text.split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import Subprocess
+import SystemPackage
+import Testing
+
+/// A place of its own for one test: a folder with a configuration, a simulator and a daemon as real processes.
+struct Site: Sendable {
+    let folder: String
+    let simulator: Simulator
+
+    var socket: String { "\(folder)/batchd.sock" }
+    var config: String { "\(folder)/batchd.yaml" }
+    var archive: String { "\(folder)/archive" }
+    var daemonLog: String { "\(folder)/batchd.log" }
+
+    /// The folder with the three programs: where the tests were built.
+    static let programs: String = {
+        // Under `swift test` the test bundle lies beside the programs.
+        let own = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return URL(filePath: own).deletingLastPathComponent().path()
+    }()
+
+    /// Runs `body` beside a fresh simulator, and removes everything afterwards.
+    static func with(
+        rps: Int = 2000, timeScale: Int = 60, scenario: String? = nil, queue: String = Queue.updates,
+        _ body: (Site) async throws -> Void
+    ) async throws {
+        let folder = try FileManager.default.url(
+            for: .itemReplacementDirectory, in: .userDomainMask,
+            appropriateFor: URL(filePath: NSTemporaryDirectory()), create: true
+        ).path()
+        let place = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        var arguments = [
+            "serve", "--listen", "127.0.0.1:0", "--time-scale", "\(timeScale)", "--rps", "\(rps)", "--dir",
+            "\(place)/simulator",
+        ]
+        if let scenario {
+            try scenario.write(toFile: "\(place)/scenario.json", atomically: true, encoding: .utf8)
+            arguments += ["--scenario", "\(place)/scenario.json"]
+        }
+        try await Process.run("batchsim", arguments, log: "\(place)/batchsim.log") { process in
+            let site = Site(folder: place, simulator: try await Simulator(log: "\(place)/batchsim.log"))
+            try site.configure(queue)
+            try await body(site)
+            try process.send(signal: .terminate)
+        }
+    }
+
+    /// Runs a daemon around `body`; it is asked to end afterwards unless `body` killed it.
+    func withDaemon(_ body: (RunningDaemon) async throws -> Void) async throws {
+        try await Process.run("batchd", ["run", "--config", config], log: daemonLog) { process in
+            let daemon = RunningDaemon(process: process)
+            try await awaitFact("the daemon answers") { try await ctl("status").code == 0 }
+            try await body(daemon)
+            if !daemon.wasKilled { try process.send(signal: .terminate) }
+        }
+    }
+
+    /// Runs `batchctl` to its end.
+    func ctl(_ arguments: String...) async throws -> Answer {
+        let result = try await Subprocess.run(
+            .path(FilePath("\(Self.programs)/batchctl")),
+            arguments: Arguments(arguments + ["--socket", socket]),
+            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+        guard case .exited(let code) = result.terminationStatus else { throw Failure("batchctl was killed") }
+        return Answer(
+            code: Int(code), output: result.standardOutput ?? "", errors: result.standardError ?? "")
+    }
+
+    /// Writes the configuration with this queue.
+    func configure(_ queue: String) throws {
+        try "sk_test_local".write(toFile: "\(folder)/key", atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/key")
+        try """
+        accounts:
+          main:
+            api_base: \(simulator.url)
+            api_key_file: key
+            poll: {min: 200ms, max: 1s}
+        storage:
+          state_dir: \(folder)/state
+          archive_dir: \(archive)
+          min_free: 1MB
+        control:
+          socket: \(socket)
+        queues:
+        \(queue)
+        """.write(toFile: config, atomically: true, encoding: .utf8)
+    }
+
+    /// Writes an input file and returns its path.
+    func input(_ name: String, _ lines: some Sequence<String>) throws -> String {
+        let path = "\(folder)/\(name)"
+        try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+}
+
+/// Queues of the configuration, as YAML.
+enum Queue {
+    static let updates = """
+          update-customers:
+            endpoint: POST /v1/customers/:customer
+            max_rows_per_job: 5000
+            retry: {max_attempts: 4, initial_delay: 300ms, max_delay: 2s}
+        """
+    static let codes = """
+          promotion-codes:
+            endpoint: POST /v1/promotion_codes
+            retry: {max_attempts: 4, initial_delay: 300ms, max_delay: 2s}
+        """
+}
+
+/// A daemon under test.
+final class RunningDaemon {
+    private let process: Process.Handle
+    private(set) var wasKilled = false
+
+    init(process: Process.Handle) { self.process = process }
+
+    /// Ends it at once, as a power cut would.
+    func kill() throws {
+        wasKilled = true
+        try process.send(signal: .kill)
+    }
+}
+
+/// What a command printed, and its exit code.
+struct Answer {
+    var code: Int
+    var output: String
+    var errors: String
+
+    /// The output as JSON.
+    func json() throws -> [String: Any] {
+        guard let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
+            throw Failure("not a JSON object: \(output) \(errors)")
+        }
+        return object
+    }
+
+    /// The output as JSON Lines.
+    func jsonLines() throws -> [[String: Any]] {
+        try output.split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+}
+
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Waits until something is true. The time limit only ends a test that has failed.
+func awaitFact(_ what: String, _ isTrue: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while try await !isTrue() {
+        guard ContinuousClock.now < deadline else { throw Failure("in vain: \(what)") }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}
+
+extension Site {
+    /// Asks the control socket with curl, as a user may.
+    func curl(_ path: String) async throws -> String {
+        let result = try await Subprocess.run(
+            .name("curl"), arguments: ["-sS", "--unix-socket", socket, "http://localhost\(path)"],
+            output: .string(limit: 1 << 20), error: .discarded)
+        return result.standardOutput ?? ""
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+/// The rules of the house that a compiler does not check.
+@Suite struct TidyTests {
+    private let sources = Tree(below: "Sources")
+    private let tests = Tree(below: "Tests")
+
+    @Test func modulesImportOnlyWhatTheMapAllows() {
+        for file in sources.files {
+            guard let allowed = Rules.imports[file.module] else {
+                Issue.record("\(file.path): no line in Rules.imports for \(file.module)")
+                continue
+            }
+            for module in file.imports where !allowed.contains(module) {
+                Issue.record("\(file.path): imports \(module)")
+            }
+        }
+    }
+
+    @Test func timeAndChanceComeFromEnv() {
+        for file in sources.files where !Rules.ownClock.contains(file.module) {
+            for (number, line) in file.code where line.contains(Rules.clockOrChance) {
+                Issue.record("\(file.path):\(number): clock or chance outside Env")
+            }
+        }
+    }
+
+    @Test func concurrencyIsStructured() {
+        for file in sources.files {
+            for (number, line) in file.code where line.contains(Rules.unstructured) {
+                Issue.record("\(file.path):\(number): \(line.trimmingCharacters(in: .whitespaces))")
+            }
+        }
+    }
+
+    @Test func filesAreShort() {
+        for file in sources.files + tests.files where file.lines.count > 400 {
+            Issue.record("\(file.path): \(file.lines.count) lines")
+        }
+    }
+
+    @Test func functionsAreShort() {
+        for file in sources.files {
+            for function in file.functions where function.length > 70 {
+                Issue.record("\(file.path):\(function.line): \(function.length) lines")
+            }
+        }
+    }
+
+    @Test func packageDeclarationsAreDocumented() {
+        for file in sources.files {
+            for line in file.undocumentedDeclarations {
+                Issue.record("\(file.path):\(line): a package declaration without a comment")
+            }
+        }
+    }
+
+    @Test func sqlIsWrittenInTheStoreAlone() {
+        for file in sources.files where file.module != "BatchStore" {
+            for (number, line) in file.code
+            where line.contains(/\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b/) {
+                Issue.record("\(file.path):\(number): SQL outside BatchStore")
+            }
+        }
+    }
+
+    @Test func theTopLevelHoldsNothingElse() throws {
+        let allowed = [
+            "Package.swift", "Package.resolved", "Sources", "Tests", "config", "systemd", "README.md",
+            "Makefile",
+            "LICENSE", "CHANGELOG.md",
+        ]
+        for name in try FileManager.default.contentsOfDirectory(atPath: Tree.root)
+        where !name.hasPrefix(".") && !allowed.contains(name) {
+            Issue.record("\(name) does not belong at the top level")
+        }
+    }
+}
+
+private enum Rules {
+    static let imports: [String: Set<String>] = [
+        "BatchCore": [],
+        "Env": ["BatchCore", "Dispatch", "Glibc", "Synchronization"],
+        "BatchStore": ["BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite"],
+        "Spool": ["BatchCore", "CZstd", "Crypto", "Env", "FoundationEssentials", "Glibc"],
+        "StripeBatch": [
+            "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "NIOSSL",
+        ],
+        "Orchestration": [
+            "BatchCore", "BatchStore", "Crypto", "Env", "Logging", "ServiceLifecycle", "Spool", "StripeBatch",
+        ],
+        "ControlAPI": [],
+        "BatchDaemon": [
+            "BatchCore", "BatchStore", "ControlAPI", "Env", "Foundation", "FoundationEssentials", "Glibc",
+            "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "Orchestration", "ServiceLifecycle",
+            "Spool", "StripeBatch", "Synchronization", "Yams",
+        ],
+        "batchd": ["ArgumentParser", "BatchDaemon", "Glibc"],
+        "BatchCommands": [
+            "ArgumentParser", "AsyncHTTPClient", "ControlAPI", "Dispatch", "Foundation",
+            "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
+        ],
+        "batchctl": ["BatchCommands"],
+        "StripeSimulator": [
+            "Crypto", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Hummingbird", "Logging",
+            "NIOCore", "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "Synchronization",
+        ],
+        "batchsim": [
+            "ArgumentParser", "Foundation", "FoundationEssentials", "Glibc", "Logging", "ServiceLifecycle",
+            "StripeSimulator", "Subprocess", "System",
+        ],
+    ]
+
+    /// The simulator's clock is its own, the command line is a person's, and Env is where the others get theirs.
+    static let ownClock: Set<String> = ["Env", "StripeSimulator", "batchsim", "BatchCommands"]
+
+    nonisolated(unsafe) static let clockOrChance =
+        /\bDate\(\)|\bDate\.now|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|UUID\(\)|Task\.sleep|\bclock_gettime|\.random\(in: [^,]*\)/
+    nonisolated(unsafe) static let unstructured =
+        /@unchecked Sendable|nonisolated\(unsafe\)|Task\.detached|\bTask \{|\bTask<.*> \{/
+}
