@@ -129,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "batchd", "batchctl", "batchsim", httpClient, nio, nioFoundation, subprocess, system,
+                "batchd", "batchctl", "batchsim", httpClient, nio, nioFoundation, nioHTTP1, subprocess,
+                system,
             ],
             swiftSettings: settings
         ),

@@ -47,7 +47,8 @@ import Testing
             try await site.simulator.inject(#"{"jobs":[{"end":"canceled","after_share":0.4}]}"#)
             let input = try site.input("codes.jsonl", Rows.codes(1_000))
             try await site.withDaemon { _ in
-                #expect(try await site.ctl("submit", "promotion-codes", input, "--wait").code == 0)
+                let ended = try await site.ctl("submit", "promotion-codes", input, "--wait")
+                #expect(ended.code == 0, "\(ended.errors)")
             }
             try await site.expectExecutedOnce(1_000)
         }

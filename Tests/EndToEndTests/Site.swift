@@ -65,7 +65,7 @@ struct Site: Sendable {
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
         guard case .exited(let code) = result.terminationStatus else { throw Failure("batchctl was killed") }
         return Answer(
-            code: Int(code), output: result.standardOutput ?? "", errors: result.standardError ?? "")
+            code: Int(code), output: result.standardOutput, errors: result.standardError)
     }
 
     /// Writes the configuration with this queue.
@@ -168,6 +168,6 @@ extension Site {
         let result = try await Subprocess.run(
             .name("curl"), arguments: ["-sS", "--unix-socket", socket, "http://localhost\(path)"],
             output: .string(limit: 1 << 20), error: .discarded)
-        return result.standardOutput ?? ""
+        return result.standardOutput
     }
 }
