@@ -2,17 +2,18 @@
 enum Documents {
     static func workload(
         state: String = "running", succeeded: Int = 1_903_221, failed: Int = 1204, held: Int = 0,
+        inFlight: Int = 0,
         canceled: Int = 15_575,
         name: String = "migrate", finishedAt: String? = nil, reason: String? = nil
     ) -> String {
         let finished = finishedAt.map { "\"\($0)\"" } ?? "null"
         let reason = reason.map { "\"\($0)\"" } ?? "null"
-        let queued = 4_120_000 - succeeded - failed - held - canceled
+        let queued = 4_120_000 - succeeded - failed - held - canceled - inFlight
         let eta = finishedAt == nil ? "\"2026-11-22T07:03:20.000Z\"" : "null"
         return """
             {"id":"w12","name":"\(name)","queue":"update-customers","state":"\(state)","reason":\(reason),\
             "hint":null,"created_at":"2026-11-22T06:00:00Z","finished_at":\(finished),\
-            "rows":{"total":4120000,"queued":\(queued),"in_flight":0,"succeeded":\(succeeded),\
+            "rows":{"total":4120000,"queued":\(queued),"in_flight":\(inFlight),"succeeded":\(succeeded),\
             "failed":\(failed),"held":\(held),"canceled":\(canceled)},\
             "rate_per_second":41.2,"eta":\(eta),"batches":{"total":5,"active":2},\
             "source":{"bytes":812345678,"sha256":"9f86d081"}}

@@ -74,6 +74,15 @@ struct ScreenTests {
         }
     }
 
+    @Test func rowsThatRanInAJobMoveTheBarBeforeTheirResultsCome() throws {
+        // 200 s at 41.2 rows/s: 8,240 rows are still to run, so the other 991,760 in flight have run.
+        let running = try workload(
+            Documents.workload(succeeded: 3_120_000, failed: 0, inFlight: 1_000_000, canceled: 0))
+        let bar = ProgressScreen(workload: running, clockface: clockface).lines(width: 80)[1].painted(false)
+        #expect(bar.hasSuffix("] 99 %  about 4,111,760 of 4,120,000 rows"))
+        #expect(bar.contains("#=") && bar.contains("=-]"))
+    }
+
     @Test func progressWithoutATerminalIsOneSentence() throws {
         let sentence = ProgressScreen(workload: try workload(), clockface: clockface).sentence
         #expect(

@@ -56,7 +56,7 @@ struct SubmitTests {
         try await submitting(.init(body: existing)) { daemon, file in
             let bench = Bench()
             #expect(await bench.run("submit", "q", file, "--key", "k", socket: daemon.socket) == .ok)
-            #expect(bench.out == "w12\n" && bench.err.contains("was submitted before with this key, as w12"))
+            #expect(bench.out == "w12\n" && bench.err.contains("came before with this key: it is w12"))
         }
     }
 

@@ -51,9 +51,11 @@ struct SubmitCommand: OperatorCommand {
         }
         let workload = answer.workload
         try output.show(answer) { [[Cell(workload.id)]] }
-        let found = answer.existing ? "was submitted before with this key, as" : "accepted as"
+        let rows = Human.count(workload.rows.total, "row")
         output.say(
-            "\(Human.count(workload.rows.total, "row")) \(found) \(workload.id) in queue \(workload.queue)."
+            (answer.existing
+                ? "The same content came before with this key: it is \(workload.id), \(rows)"
+                : "\(rows) accepted as \(workload.id)") + " in queue \(workload.queue)."
                 + (wait ? "" : " Follow: batchctl watch \(workload.id)"))
         guard wait else { return .ok }
         return try await WatchCommand.watch(workload.id, in: session, asData: false)

@@ -1,4 +1,5 @@
 import ControlAPI
+import FoundationEssentials
 
 /// How far a workload is, as lines to read.
 struct ProgressScreen {
@@ -34,18 +35,32 @@ struct ProgressScreen {
     }
 
     private func bar(width: Int) -> Line {
+        let done = rows.ended + executed
+        let about = executed > 0 ? "about " : ""
         let label =
-            " \(Human.share(rows.ended, of: rows.total))  \(Human.count(rows.ended)) of \(Human.count(rows.total, "row"))"
+            " \(Human.share(done, of: rows.total))  \(about)\(Human.count(done)) of \(Human.count(rows.total, "row"))"
         let room = min(100, width - 2 - Cell.width(of: label))
         guard room >= 10, rows.total > 0 else { return [Cell(label)] }
         // Rounded down, so that a full bar means the end; what failed shows as soon as there is any.
         let ended = room * rows.ended / rows.total
         let bad = rows.failed == 0 ? 0 : min(ended, max(1, room * rows.failed / rows.total))
+        let awaited = room * done / rows.total - ended
         return [
             Cell("["), Cell(String(repeating: "#", count: ended - bad), .good),
-            Cell(String(repeating: "#", count: bad), .bad),
-            Cell(String(repeating: "-", count: room - ended), .dim), Cell("]"), Cell(label),
+            Cell(String(repeating: "#", count: bad), .bad), Cell(String(repeating: "=", count: awaited)),
+            Cell(String(repeating: "-", count: room - ended - awaited), .dim), Cell("]"), Cell(label),
         ]
+    }
+
+    /// Rows that ran at Stripe and whose results are not here yet: what is in flight, less what the
+    /// forecast still expects to run. Without them the bar would stand still while a job runs.
+    private var executed: Int {
+        guard
+            workload.finishedAt == nil, let rate = workload.ratePerSecond,
+            let end = workload.eta.flatMap(Clockface.date)
+        else { return 0 }
+        let left = rate * max(0, end.timeIntervalSince(clockface.now))
+        return Int(min(Double(rows.inFlight), max(0, Double(rows.queued + rows.inFlight) - left)))
     }
 
     private var counts: Line {
@@ -53,6 +68,7 @@ struct ProgressScreen {
             Cell("succeeded \(Human.count(rows.succeeded))  failed "), Cell(count: rows.failed, style: .bad),
             Cell("  held "), Cell(count: rows.held, style: .warning),
         ]
+        if rows.inFlight > 0 { line.append(Cell("  in flight \(Human.count(rows.inFlight))")) }
         if rows.canceled > 0 { line.append(Cell("  canceled \(Human.count(rows.canceled))")) }
         return line
     }
