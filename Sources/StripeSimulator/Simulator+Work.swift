@@ -129,37 +129,38 @@ extension Simulator {
             try ledger.record(attempt, digest: Chance.digest(attempt.row))
             return 400
         }
+        let ids = endpoint.placeholders.map { row.pathParams[$0] ?? "" }
         let digest = Chance.digest(row.id)
         let rule = rowRules.strike(row: row.id, digest: digest)
         var answer = RowAnswer(status: 0, body: "")
         var tookEffect = false
         if rule?.status == nil || rule?.executed == true {
-            answer = world.perform(call(row, of: job))
+            answer = world.perform(call(row, ids, of: job))
             tookEffect = answer.status == 200
         }
         if let rule, let status = rule.status { answer = RowAnswer(status: status, body: rule.errorBody) }
         let isReported = !silently && Self.reports(rule?.line)
         if !silently { try work.results.append(Self.lines(row.id, answer, rule?.line)) }
         let attempt = Ledger.Attempt(
-            job: job.id, row: row.id, object: Self.object(endpoint, row), status: answer.status,
+            job: job.id, row: row.id, object: Self.object(endpoint, ids), status: answer.status,
             isReported: isReported, tookEffect: tookEffect)
         try ledger.record(attempt, digest: digest)
         return answer.status
     }
 
-    private func call(_ row: RowLine, of job: Job) -> RowCall {
-        let endpoint = job.request.endpoint
-        return RowCall(
-            endpoint: endpoint, ids: endpoint.placeholders.map { row.pathParams[$0] ?? "" },
+    private func call(_ row: RowLine, _ ids: [String], of job: Job) -> RowCall {
+        RowCall(
+            endpoint: job.request.endpoint, ids: ids,
             params: row.params, account: row.context ?? job.context ?? "acct_simulator",
             livemode: job.livemode, now: clock.now)
     }
 
     /// Method and path of a row's call, kept to one field of the ledger.
-    private static func object(_ endpoint: EndpointTemplate, _ row: RowLine) -> String {
-        let text = endpoint.method + " " + endpoint.filled(with: row.pathParams)
-        guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
-        return String(text.unicodeScalars.map { $0.value < 0x20 ? "?" : Character($0) })
+    private static func object(_ endpoint: EndpointTemplate, _ ids: [String]) -> String {
+        let path = endpoint.filled(with: ids)
+        // Quoting shows whether the text holds anything that would break a line or a column.
+        let isPlain = JSONText.quoted(path).utf8.count == path.utf8.count + 2
+        return endpoint.method + " " + (isPlain ? path : JSONText.quoted(path))
     }
 }
 

@@ -8,19 +8,18 @@ struct EndpointTemplate: Hashable, Sendable {
     /// `POST /v1/customers/:`: the operation, whatever its placeholders are called.
     ///
     /// The guide writes `:id` where the SDKs write `:customer`, so names are free and shapes count.
-    var shape: String {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return method + " " + parts.map { $0.hasPrefix(":") ? ":" : String($0) }.joined(separator: "/")
-    }
-
+    let shape: String
     /// Names that each row's `path_params` must hold, exactly.
-    var placeholders: [String] {
-        path.split(separator: "/").filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
-    }
+    let placeholders: [String]
+    /// The path between its slashes.
+    private let parts: [String]
 
     init(path: String, method: String) {
         self.path = path
         self.method = method
+        parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        placeholders = parts.filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
+        shape = method + " " + parts.map { $0.hasPrefix(":") ? ":" : $0 }.joined(separator: "/")
     }
 
     /// - Parameter operation: Method and path, as in `VersionRules.operations`.
@@ -29,10 +28,19 @@ struct EndpointTemplate: Hashable, Sendable {
         self.init(path: String(parts[1]), method: String(parts[0]))
     }
 
-    /// The path with `values` in the places of the placeholders.
-    func filled(with values: [String: String]) -> String {
-        path.split(separator: "/", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix(":") ? values[String($0.dropFirst())] ?? String($0) : String($0) }
-            .joined(separator: "/")
+    /// The path with `values` in the places of the placeholders, in their order.
+    func filled(with values: [String]) -> String {
+        var path = ""
+        var next = 0
+        for (index, part) in parts.enumerated() {
+            if index > 0 { path += "/" }
+            if part.hasPrefix(":") {
+                path += values[next]
+                next += 1
+            } else {
+                path += part
+            }
+        }
+        return path
     }
 }

@@ -2,9 +2,17 @@
 enum Chance {
     /// A 64-bit digest of `text` (FNV-1a); equal in every run and on every machine.
     static func digest(_ text: String) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        return mix(hash)
+        var text = text
+        return text.withUTF8 { bytes in
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+            guard let base = bytes.baseAddress else { return mix(hash) }
+            var index = 0
+            while index < bytes.count {
+                hash = (hash ^ UInt64(base[index])) &* 0x0000_0100_0000_01B3
+                index += 1
+            }
+            return mix(hash)
+        }
     }
 
     /// Spreads every bit of `value` over all bits.

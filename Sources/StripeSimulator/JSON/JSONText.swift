@@ -2,8 +2,18 @@
 enum JSONText {
     /// `text` as a quoted JSON string.
     static func quoted(_ text: String) -> String {
-        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C { return escaped(text) }
-        return "\"" + text + "\""
+        var text = text
+        let isPlain = text.withUTF8 { bytes in
+            guard let base = bytes.baseAddress else { return true }
+            var index = 0
+            while index < bytes.count {
+                let byte = base[index]
+                if byte < 0x20 || byte == 0x22 || byte == 0x5C { return false }
+                index += 1
+            }
+            return true
+        }
+        return isPlain ? "\"" + text + "\"" : escaped(text)
     }
 
     private static func escaped(_ text: String) -> String {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One line of an input file, read by the rules of the batch API.
 struct RowLine: Equatable, Sendable {
     let id: String
@@ -53,14 +55,18 @@ struct RowLine: Equatable, Sendable {
 
     /// `A-Z`, `a-z`, `0-9`, `_` and `-`, at least one.
     static func isValidID(_ id: String) -> Bool {
-        guard !id.isEmpty else { return false }
-        for byte in id.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: continue
-            default: return false
+        var id = id
+        return id.withUTF8 { bytes in
+            guard let base = bytes.baseAddress, bytes.count > 0 else { return false }
+            var index = 0
+            while index < bytes.count {
+                switch base[index] {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: index += 1
+                default: return false
+                }
             }
+            return true
         }
-        return true
     }
 
     fileprivate static func invalidJSON(_ why: String) -> Defect {
@@ -81,7 +87,9 @@ private struct Source {
     /// The text between two quotes.
     func text(_ range: Range<Int>) throws(RowLine.Defect) -> String {
         let plain = raw(range)
-        guard plain.utf8.contains(0x5C) else { return plain }
+        guard range.count > 0, memchr(bytes.baseAddress! + range.lowerBound, 0x5C, range.count) != nil else {
+            return plain
+        }
         let quoted = "\"" + plain + "\""
         guard let text = JSONValue(parsing: quoted.utf8)?.string else {
             throw RowLine.invalidJSON("bad escape in a string")

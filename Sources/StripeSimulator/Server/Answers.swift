@@ -37,6 +37,13 @@ extension Response {
 }
 
 extension Request {
+    /// Reads the body to its end and drops it.
+    ///
+    /// A client that still sends does not listen: without this, a refused upload can hang.
+    func drain() async throws {
+        for try await _ in body {}
+    }
+
     /// The request body as JSON; an empty body is an empty object.
     func json() async throws -> JSONValue {
         let buffer = try await body.collect(upTo: 1 << 20)

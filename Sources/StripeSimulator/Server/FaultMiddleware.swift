@@ -47,6 +47,7 @@ struct FaultMiddleware: RouterMiddleware {
         case .delay:
             return try await Self.answer(request, context, next)
         case .status:
+            try await request.drain()
             return Self.injected(fault)
         case .loseBefore:
             context.hangUp()

@@ -19,10 +19,13 @@ struct FileRoutes {
     }
 
     private func upload(_ request: Request, _ context: SimulatorContext) async throws -> Response {
-        let link = try Self.link(request, context)
-        let ticket = try await simulator.admitUpload(
-            token: link.token, stamp: link.stamp, signature: link.signature)
-        let length = try checkHeaders(of: request)
+        let (ticket, length): (Simulator.UploadTicket, Int)
+        do {
+            (ticket, length) = try await admit(request, context)
+        } catch let refusal as StorageError {
+            try await request.drain()
+            throw refusal
+        }
         var writer = try InputFileWriter(path: ticket.path)
         // Renamed away when the upload is whole; whatever else happens, no half file stays.
         defer { unlink(ticket.path) }
@@ -35,7 +38,16 @@ struct FileRoutes {
         }
         guard writer.byteCount == length else { throw StorageError.incomplete }
         try await simulator.acceptUpload(ticket, writer.finish())
-        return Response(status: .ok, headers: [.eTag: "\"\(link.token.prefix(32))\""])
+        return Response(status: .ok, headers: [.eTag: "\"\(ticket.jobID)\""])
+    }
+
+    private func admit(
+        _ request: Request, _ context: SimulatorContext
+    ) async throws -> (Simulator.UploadTicket, Int) {
+        let link = try Self.link(request, context)
+        let ticket = try await simulator.admitUpload(
+            token: link.token, stamp: link.stamp, signature: link.signature)
+        return (ticket, try checkHeaders(of: request))
     }
 
     /// What an object store insists on.
