@@ -135,5 +135,10 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["BatchCore"], swiftSettings: settings),
+        .testTarget(
+            name: "StripeSimulatorTests",
+            dependencies: ["StripeSimulator", httpClient, nio, nioHTTP1],
+            swiftSettings: settings
+        ),
     ]
 )

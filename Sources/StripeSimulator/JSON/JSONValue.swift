@@ -89,12 +89,11 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
+    ExpressibleByBooleanLiteral
 {
     init(stringLiteral text: String) { self = .string(text) }
     init(integerLiteral whole: Int64) { self = .integer(whole) }
     init(booleanLiteral flag: Bool) { self = .bool(flag) }
-    init(nilLiteral: ()) { self = .null }
     init(dictionaryLiteral members: (String, JSONValue)...) {
         self = .object(Dictionary(members, uniquingKeysWith: { $1 }))
     }

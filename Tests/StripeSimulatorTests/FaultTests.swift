@@ -1,0 +1,87 @@
+import Testing
+
+@testable import StripeSimulator
+
+@Suite struct FaultTests {
+    /// Runs the same rows through one job after the other.
+    private func run(_ scenario: String, rows: Int, jobs: Int) async throws -> (Bench, [[JSONValue]]) {
+        let bench = try Bench(scenario: scenario)
+        var results: [[JSONValue]] = []
+        for _ in 0..<jobs {
+            let id = try await bench.create()
+            try await bench.upload(Bench.customers(rows), to: id)
+            await bench.advance(3600)
+            results.append(try await bench.results(id))
+        }
+        return (bench, results)
+    }
+
+    @Test func aShareOfRowsFailsOnceAndThenSucceeds() async throws {
+        let (bench, results) = try await run(
+            "{\"rows\":[{\"share\":0.2,\"times\":1,\"status\":429,\"code\":\"lock_timeout\"}]}", rows: 500,
+            jobs: 2)
+        let failed = results[0].filter { $0["status"] == 429 }
+        #expect((60...140).contains(failed.count))
+        #expect(failed.first?["response"]?["error"]?["code"] == "lock_timeout")
+        #expect(results[1].allSatisfy { $0["status"] == 200 })
+        #expect(await bench.count("executions") == 1000 - failed.count)
+    }
+
+    @Test func aRowWithoutALineWasExecutedAllTheSame() async throws {
+        let (bench, results) = try await run(
+            "{\"rows\":[{\"ids\":[\"r-3\"],\"line\":\"missing\"}]}", rows: 10, jobs: 1)
+        #expect(results[0].count == 9)
+        #expect(await bench.count("executions") == 10)
+        let line = try await bench.simulator.ledgerLines(.init(row: "r-3"))
+        #expect(line.contains("\"executions\":1"))
+        #expect(line.contains("\"reported\":[false]"))
+    }
+
+    @Test func aRowCanTakeEffectAndReportAnError() async throws {
+        let (bench, results) = try await run(
+            "{\"rows\":[{\"ids\":[\"r-3\"],\"status\":500,\"executed\":true,\"times\":1}]}", rows: 10, jobs: 2
+        )
+        #expect(results[0].filter { $0["status"] == 500 }.count == 1)
+        let line = try await bench.simulator.ledgerLines(.init(minExecutions: 2, row: "r-3"))
+        #expect(line.contains("\"statuses\":[500,200]"))
+    }
+
+    @Test(arguments: [("batch_failed", false), ("timeout", true), ("cancelled", true), ("exploded", false)])
+    func aJobCanEndBadlyAtAShareOfItsRows(end: String, hasFile: Bool) async throws {
+        let scenario = "{\"jobs\":[{\"end\":\"\(end)\",\"after_share\":0.5}]}"
+        let bench = try Bench(rowsPerSecond: 100, scenario: scenario)
+        let id = try await bench.create()
+        try await bench.upload(Bench.customers(1000), to: id)
+        await bench.advance(60)
+        #expect(try await bench.status(id) == end)
+        if hasFile { #expect(try await bench.results(id).count == 500) }
+        // The rows in flight at the end ran too, and no one was told.
+        #expect(await bench.count("executions") == 600)
+        let next = try await bench.create()
+        try await bench.upload(Bench.customers(10), to: next)
+        await bench.advance(60)
+        #expect(try await bench.status(next) == "complete")
+    }
+
+    @Test func aWireFaultStrikesAsOftenAsItSays() {
+        var faults = WireFaults(
+            seed: 1,
+            faults: [
+                .init(on: .create, action: .loseAfter, count: 2, skip: 1),
+                .init(on: .any, action: .delay, forever: true),
+            ])
+        #expect(faults.strike(.retrieve)?.action == .delay)
+        #expect(faults.strike(.create)?.action == .delay)
+        #expect(faults.strike(.create)?.action == .loseAfter)
+        #expect(faults.strike(.create)?.action == .loseAfter)
+        #expect(faults.strike(.create)?.action == .delay)
+    }
+
+    @Test(arguments: [
+        "[]", "{\"wires\":[]}", "{\"wire\":[{\"on\":\"create\"}]}", "{\"rows\":[{\"shar\":1}]}",
+        "{\"wire\":[{\"on\":\"nowhere\",\"action\":\"cut\"}]}",
+    ])
+    func aScenarioThatIsNotUnderstoodIsRefused(text: String) {
+        #expect(throws: ScenarioFault.self) { try Bench(scenario: text) }
+    }
+}
