@@ -2,51 +2,14 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct OperatorTests {
-    @Test(
-        arguments: [
-            (
-                "not UTF-8",
-                [UInt8](#"{"id":"a","path_params":{"customer":"c"},"params":{"name":""#.utf8) + [0xFF]
-                    + [UInt8](#""}}"#.utf8) + [10], ":1:60:"
-            ),
-            ("not JSON", [UInt8]("name,email\n".utf8), ":1:1:"),
-            (
-                "a byte order mark",
-                [0xEF, 0xBB, 0xBF] + [UInt8](#"{"id":"a","path_params":{"customer":"c"}}"#.utf8) + [10],
-                "byte order mark"
-            ),
-            ("CR LF", [UInt8]("{\"id\":\"a\",\"path_params\":{\"customer\":\"c\"}}\r\n".utf8), "CR LF"),
-            ("a line of 20 MB", [UInt8](repeating: 120, count: 20_000_000) + [10], "20000000 bytes"),
-            (
-                "an id twice",
-                [UInt8](
-                    "{\"id\":\"a\",\"path_params\":{\"customer\":\"c\"}}\n{\"id\":\"a\",\"path_params\":{\"customer\":\"d\"}}\n"
-                        .utf8), ":2:1:"
-            ),
-            (
-                "a space in an id", [UInt8]("{\"id\":\"a b\",\"path_params\":{\"customer\":\"c\"}}\n".utf8),
-                ":1:9:"
-            ),
-            ("a missing path parameter", [UInt8]("{\"id\":\"a\"}\n".utf8), "path_params"),
-            (
-                "an extra path parameter",
-                [UInt8]("{\"id\":\"a\",\"path_params\":{\"customer\":\"c\",\"x\":\"y\"}}\n".utf8),
-                "a key too many"
-            ),
-            ("an empty file", [], "no row"),
-            (
-                "half a line",
-                [UInt8]("{\"id\":\"a\",\"path_params\":{\"customer\":\"c\"}}\n{\"id\":\"b\",\"path_par".utf8),
-                ":2:"
-            ),
-        ] as [(String, [UInt8], String)])
-    func badInputIsRefusedWithItsPlace(what: String, bytes: [UInt8], expected: String) async throws {
+    @Test(arguments: BadInput.allCases)
+    func badInputIsRefusedWithItsPlace(input: BadInput) async throws {
         try await Site.with { site in
-            try Data(bytes).write(to: URL(filePath: "\(site.folder)/bad.jsonl"))
+            try Data(input.bytes).write(to: URL(filePath: "\(site.folder)/bad.jsonl"))
             try await site.withDaemon { _ in
                 let answer = try await site.ctl("submit", "update-customers", "\(site.folder)/bad.jsonl")
-                #expect(answer.code != 0, "\(what)")
-                #expect(answer.errors.contains(expected), "\(what): \(answer.errors)")
+                #expect(answer.code != 0)
+                #expect(answer.errors.contains(input.complaint), "\(answer.errors)")
                 #expect(try await site.ctl("list", "workloads", "-o", "json").jsonLines().isEmpty)
             }
         }

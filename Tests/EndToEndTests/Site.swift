@@ -13,23 +13,18 @@ struct Site: Sendable {
     var archive: String { "\(folder)/archive" }
     var daemonLog: String { "\(folder)/batchd.log" }
 
-    /// The folder with the three programs: where the tests were built.
-    static let programs: String = {
-        // Under `swift test` the test bundle lies beside the programs.
-        let own = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
-        return URL(filePath: own).deletingLastPathComponent().path()
-    }()
+    /// The folder with the three programs: the tests are built beside them.
+    static let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().path()
 
     /// Runs `body` beside a fresh simulator, and removes everything afterwards.
     static func with(
         rps: Int = 2000, timeScale: Int = 60, scenario: String? = nil, queue: String = Queue.updates,
         _ body: (Site) async throws -> Void
     ) async throws {
-        let folder = try FileManager.default.url(
-            for: .itemReplacementDirectory, in: .userDomainMask,
-            appropriateFor: URL(filePath: NSTemporaryDirectory()), create: true
-        ).path()
-        let place = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        let place = "/tmp/batchd-test-\(UUID().uuidString.prefix(13))"
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: place) }
         var arguments = [
             "serve", "--listen", "127.0.0.1:0", "--time-scale", "\(timeScale)", "--rps", "\(rps)", "--dir",
