@@ -20,6 +20,7 @@ package struct HTTPTransport: Transport {
     private static let silence = TimeAmount.seconds(80)
 
     /// Opens no connection yet. `shutdown()` must be called at the end.
+    /// A transport with a connection pool of its own; end it with `shutdown()`.
     package init() {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout = .init(
@@ -37,6 +38,7 @@ package struct HTTPTransport: Transport {
         try await client.shutdown()
     }
 
+    /// Sends one request and hands the answer's body to `receive`, piece by piece; see `Transport`.
     package func send(
         _ request: WireRequest, receive: (WireHead, UnsafeRawBufferPointer) throws -> Bool
     ) async throws -> WireHead {

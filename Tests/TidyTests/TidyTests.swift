@@ -85,27 +85,27 @@ private enum Rules {
         "BatchStore": ["BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite"],
         "Spool": ["BatchCore", "CZstd", "Crypto", "Env", "FoundationEssentials", "Glibc"],
         "StripeBatch": [
-            "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "NIOSSL",
+            "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "NIOSSL", "Synchronization",
         ],
         "Orchestration": [
             "BatchCore", "BatchStore", "Crypto", "Env", "Logging", "ServiceLifecycle", "Spool", "StripeBatch",
         ],
         "ControlAPI": [],
         "BatchDaemon": [
-            "BatchCore", "BatchStore", "ControlAPI", "Env", "Foundation", "FoundationEssentials", "Glibc",
+            "BatchCore", "BatchStore", "ControlAPI", "Dispatch", "Env", "Foundation", "FoundationEssentials", "Glibc",
             "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "Orchestration", "ServiceLifecycle",
-            "Spool", "StripeBatch", "Synchronization", "Yams",
+            "Spool", "StripeBatch", "Synchronization", "UnixSignals", "Yams",
         ],
-        "batchd": ["ArgumentParser", "BatchDaemon", "Glibc"],
+        "batchd": ["ArgumentParser", "BatchDaemon", "ControlAPI", "Env", "Foundation", "Glibc", "Logging"],
         "BatchCommands": [
             "ArgumentParser", "AsyncHTTPClient", "ControlAPI", "Dispatch", "Foundation",
             "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
         ],
-        "batchctl": ["BatchCommands"],
+        "batchctl": ["BatchCommands", "Glibc"],
         "StripeSimulator": [
             "Crypto", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Hummingbird", "Logging",
-            "NIOCore", "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "Synchronization",
+            "NIOCore", "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "batchsim": [
             "ArgumentParser", "Foundation", "FoundationEssentials", "Glibc", "Logging", "ServiceLifecycle",

@@ -86,9 +86,11 @@ struct Job: Sendable {
             return .become(ended(run, "complete", at: run.since + Pace.time(for: rowCount, at: rate)))
         }
         guard now >= horizon else { return .wait }
-        // What was in flight at the cut took effect, and nobody will be told.
+        // What was in flight at the cut took effect, and mostly nobody will be told.
         let begun = min(rowCount, Pace.rows(in: horizon - run.since + pace.latency, at: rate))
-        if run.done < begun { return .execute(upTo: begun, silently: true) }
+        // Only a cancellation waits for them: their lines are in the results.
+        let isWaitedFor = status == "canceled" || status == "cancelled"
+        if run.done < begun { return .execute(upTo: begun, silently: !isWaitedFor) }
         return .become(ended(run, status, at: horizon))
     }
 
