@@ -57,9 +57,9 @@ package struct Daemon: Sendable {
     private func serve(_ transport: HTTPTransport) async throws {
         let storage = configuration.storage
         let store = try Store(path: storage.stateDirectory + "/batchd.db")
-        let spool = try Spool(folder: storage.stateDirectory + "/spool")
-        let archive = try Archive(root: storage.archiveDirectory)
         let faults = Faults.environment()
+        let spool = try Spool(folder: storage.stateDirectory + "/spool", faults: faults)
+        let archive = try Archive(root: storage.archiveDirectory, faults: faults)
         let orchestrator = Orchestrator(
             store: store, settings: settings(transport), clock: clock, entropy: .system, faults: faults,
             log: logger, thread: StoreThread(name: "store"))
@@ -74,7 +74,7 @@ package struct Daemon: Sendable {
             store: store, configuration: configuration, clock: clock, daemon: daemon,
             limits: Limits())
         let control = ControlServer(
-            configuration.control, router: router(facts, orchestrator, alarm), logger: logger
+            configuration.control, router: router(facts, orchestrator, alarm, archive), logger: logger
         ) { [logger, configuration] in
             daemon.become(.running)
             logger.notice("ready", metadata: ["socket": "\(configuration.control.socket)"])
@@ -87,7 +87,11 @@ package struct Daemon: Sendable {
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = Self.farewell
-        try await ServiceGroup(configuration: group).run()
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch is CancellationError where daemon.phase == .stopping {
+            logger.warning("calls in flight were cut: the next start finds out what became of them")
+        }
         try store.close()
     }
 
@@ -100,7 +104,9 @@ package struct Daemon: Sendable {
             minFree: configuration.storage.minFree)
     }
 
-    private func router(_ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm) -> ControlRouter {
+    private func router(
+        _ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm, _ archive: Archive
+    ) -> ControlRouter {
         let workers = Workers()
         let router = ControlRouter(workers: workers)
         StatusRoutes(facts: facts).add(to: router)
@@ -113,6 +119,7 @@ package struct Daemon: Sendable {
         DeadlineRoutes(facts: facts).add(to: router)
         QueueRoutes(facts: facts).add(to: router)
         EventRoutes(facts: facts, workers: workers).add(to: router)
+        AuditRoutes(facts: facts, auditor: Auditor(store: facts.store, archive: archive)).add(to: router)
         return router
     }
 }
