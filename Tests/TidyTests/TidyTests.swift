@@ -85,7 +85,8 @@ private enum Rules {
         "BatchStore": ["BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite"],
         "Spool": ["BatchCore", "CZstd", "Crypto", "Env", "FoundationEssentials", "Glibc"],
         "StripeBatch": [
-            "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1",
+            "NIOPosix",
             "NIOSSL", "Synchronization",
         ],
         "Orchestration": [
@@ -93,7 +94,8 @@ private enum Rules {
         ],
         "ControlAPI": [],
         "BatchDaemon": [
-            "BatchCore", "BatchStore", "ControlAPI", "Dispatch", "Env", "Foundation", "FoundationEssentials", "Glibc",
+            "BatchCore", "BatchStore", "ControlAPI", "Dispatch", "Env", "Foundation", "FoundationEssentials",
+            "Glibc",
             "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "Orchestration", "ServiceLifecycle",
             "Spool", "StripeBatch", "Synchronization", "UnixSignals", "Yams",
         ],
