@@ -123,7 +123,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StripeBatchTests",
-            dependencies: ["BatchCore", "Env", "StripeBatch", nio, nioHTTP1, nioPosix],
+            dependencies: ["BatchCore", "Env", "StripeBatch", "StripeSimulator", nio, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
