@@ -9,12 +9,13 @@ SUDO     = $(if $(filter 0,$(shell id -u)),,sudo)
 PACKAGES = libsqlite3-dev libzstd-dev pkg-config
 ROWS    ?= 5000
 
-.PHONY: help deps build demo test lint check-units clean
+.PHONY: help deps build bin demo test lint check-units clean
 
 help:
 	@echo 'make demo    build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
 	@echo 'make test    lint, build and run all tests'
 	@echo 'make build   build batchd, batchctl and batchsim into $(BIN)'
+	@echo 'make bin     print the folder of the built programs'
 	@echo 'make deps    install the system packages that a build needs'
 	@echo 'make clean   remove the build folder'
 
@@ -28,6 +29,9 @@ deps:
 build: deps
 	@echo 'Building. The first time takes ten minutes or so: the network and TLS libraries are large.'
 	$(BUILD)
+
+bin:
+	@echo '$(BIN)'
 
 demo: build
 	$(BIN)/batchsim demo --rows $(ROWS)
