@@ -85,7 +85,10 @@ let package = Package(
         ),
         .testTarget(
             name: "BatchDaemonTests",
-            dependencies: ["BatchDaemon", "BatchCore", "Env", "StripeBatch", "ControlAPI", logging],
+            dependencies: [
+                "BatchDaemon", "BatchCore", "Env", "StripeBatch", "ControlAPI", httpClient, logging, nio,
+                nioHTTP1,
+            ],
             swiftSettings: settings
         ),
 
