@@ -119,8 +119,8 @@ extension BatchPhase {
             return .staged(file)
         case (.staged(let file), .willCreate(let intent)), (.creating(let file, _), .willCreate(let intent)):
             return .creating(file, intent)
-        case (.creating(let file, _), .created(let job)):
-            return Self.placed(job, file, at: now, limits: limits)
+        case (.creating(let file, let intent), .created(let job)):
+            return Self.placed(job, file, askedAt: intent.askedAt, limits: limits)
         case (.awaitingUpload(let file, let job, let deadline), .willUpload):
             return .uploading(file, job: job, deadline: deadline)
         case (.uploading(_, let job, _), .uploaded):
@@ -147,13 +147,17 @@ extension BatchPhase {
     }
 
     /// The answer to a create. A replay shows the job as it is now, which may be past its window.
+    ///
+    /// The deadline is counted on our own clock, from the first time the job was asked for: the job is no
+    /// older than that, and a clock that differs from Stripe's does no harm.
     private static func placed(
-        _ job: JobSnapshot, _ file: InputFile, at now: Timestamp, limits: Limits
+        _ job: JobSnapshot, _ file: InputFile, askedAt: Timestamp, limits: Limits
     ) -> BatchPhase {
         switch job.status {
         case .readyForUpload, .unknown:
-            let deadline = job.uploadDeadline ?? (job.created ?? now) + limits.uploadWindow
-            return .awaitingUpload(file, job: job.id, deadline: deadline)
+            var window = limits.uploadWindow
+            if let created = job.created, let deadline = job.uploadDeadline { window = deadline - created }
+            return .awaitingUpload(file, job: job.id, deadline: askedAt + window)
         default:
             // No file of ours was sent under this key, so the job is dead and the rows did not run.
             return .released(.uploadTimeout)
@@ -165,10 +169,8 @@ extension BatchPhase {
     ) -> BatchPhase {
         if seen.status == .uploadTimeout { return .released(.uploadTimeout) }
         switch self {
-        case .awaitingUpload(let file, let job, let deadline):
-            if seen.status == .readyForUpload {
-                return .awaitingUpload(file, job: job, deadline: seen.uploadDeadline ?? deadline)
-            }
+        case .awaitingUpload:
+            if seen.status == .readyForUpload { return self }
             // Canceled before its file was sent: nothing ran.
             if seen.status == .canceled { return .released(.canceled) }
             if seen.status == .cancelling { return self }

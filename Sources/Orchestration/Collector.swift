@@ -15,6 +15,16 @@ struct Collector {
         guard case .collecting(let job, let ending, let until) = batch.phase else { return }
         let (_, client) = try parts.lane(of: batch)
         let folder = try parts.folder(of: batch)
+        do {
+            // A crash between publishing and recording it: what is there is not fetched again.
+            if let manifest = try folder.published(job) {
+                return manifest.ending == .resultsExpired
+                    ? try await lost(batch)
+                    : try await parts.orchestrator.archived(batch.id, manifest.results)
+            }
+        } catch let damage as ArchiveDamage {
+            return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
+        }
         switch await client.retrieveBatchJob(job) {
         case .failure(.refused(404, _, _)) where parts.clock.now() >= until || !ending.leavesResults:
             try await giveUp(batch, ending, folder)
@@ -87,6 +97,10 @@ struct Collector {
         guard ending.leavesResults else { return try await publish(batch, ending, nil, nil, folder) }
         try folder.discardPartial(of: batch.id)
         try folder.publish(try manifest(of: batch, .resultsExpired, nil, nil))
+        try await lost(batch)
+    }
+
+    private func lost(_ batch: Batch) async throws {
         try await parts.orchestrator.record(.resultsLost, for: batch.id)
     }
 

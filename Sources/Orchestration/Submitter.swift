@@ -34,7 +34,7 @@ struct Submitter {
         case .success(let answer):
             guard case .uploading(let file, _, let deadline) = batch.phase,
                 answer.snapshot.status == .readyForUpload, let url = answer.uploadURL,
-                fits(file, before: answer.snapshot.uploadDeadline ?? deadline)
+                fits(file, before: deadline)
             else {
                 try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
                 return
