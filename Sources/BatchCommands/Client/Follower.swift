@@ -7,9 +7,11 @@ struct Follower {
     /// An absence of the daemon this long is taken for a restart, and waited out.
     static let patience = Duration.seconds(60)
 
-    /// Hands every look to `onLook`, with whether it is the last. Answers the last one and how it ended.
+    /// Hands every look to `onLook`, with whether it is the last, and tells `onAway` that a message about the
+    /// daemon's absence was printed. Answers the last look and how it ended.
     func follow(
-        _ id: String, every pause: Duration, onLook: (Workload, _ isLast: Bool) throws -> Void
+        _ id: String, every pause: Duration, onAway: () -> Void = {},
+        onLook: (Workload, _ isLast: Bool) throws -> Void
     ) async throws -> (workload: Workload, exit: CommandExit) {
         let start = session.times.uptime()
         var lostAt: Duration?
@@ -28,7 +30,10 @@ struct Follower {
                 // Before the first answer there is nothing to be patient about.
                 guard let last, Self.mayPass(error) else { throw error }
                 if isOver(start) { return (last, .stillRunning) }
-                if lostAt == nil { session.output.say("The daemon is away. Waiting for it to come back …") }
+                if lostAt == nil {
+                    session.output.say("The daemon is away. Waiting for it to come back …")
+                    onAway()
+                }
                 let since = lostAt ?? session.times.uptime()
                 lostAt = since
                 guard session.times.uptime() - since < Self.patience else { throw error }

@@ -26,9 +26,12 @@ struct WatchCommand: OperatorCommand {
     static func watch(_ id: String, in session: Session, asData: Bool) async throws -> CommandExit {
         var progress = LiveProgress(output: session.output, asData: asData)
         let pause: Duration = progress.isLive ? .milliseconds(250) : .seconds(1)
-        let end = try await Follower(session: session).follow(id, every: pause) { workload, isLast in
-            try progress.update(workload, times: session.times, isLast: isLast)
-        }
+        let end = try await Follower(session: session).follow(
+            id, every: pause,
+            onAway: { progress.beginAnew() },
+            onLook: { workload, isLast in
+                try progress.update(workload, times: session.times, isLast: isLast)
+            })
         if let message = Follower.message(for: end.workload, end.exit) { session.output.say(message) }
         return end.exit
     }

@@ -41,6 +41,11 @@ struct LiveProgress {
         }
     }
 
+    /// Leaves the last drawing where it is, since something was printed below it.
+    mutating func beginAnew() {
+        drawn = 0
+    }
+
     private mutating func redraw(_ lines: [Line]) throws {
         // Back to the first line of the last drawing, then each line anew up to its end, and nothing below.
         let back = drawn > 0 ? "\u{1B}[\(drawn)A\r" : ""
