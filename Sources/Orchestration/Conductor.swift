@@ -32,7 +32,7 @@ package struct Conductor: Service {
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { timers in
                 try await withThrowingDiscardingTaskGroup { effects in
-                    effects.addTask(executorPreference: disk) { try await discardUnfinishedLoads() }
+                    effects.addTask(executorPreference: disk) { try await tidyUp() }
                     var armed: Timestamp?
                     for await _ in alarm.rings {
                         let plan = try await orchestrator.plan(diskIsFull: try isDiskFull())
@@ -70,7 +70,7 @@ package struct Conductor: Service {
         case .sweep(let batch): try await sweep(batch)
         case .finish(let workload): try await Finisher(parts: parts).finish(workload)
         }
-        await orchestrator.release(assignment.subject)
+        await orchestrator.ended(assignment.subject)
         alarm.ring()
     }
 
@@ -79,9 +79,13 @@ package struct Conductor: Service {
         try await orchestrator.swept(batch.id)
     }
 
-    /// Removes what was loading when the process ended: it was never accepted.
-    private func discardUnfinishedLoads() async throws {
-        for workload in try orchestrator.store.unfinishedLoads() {
+    /// Removes what an earlier run left behind: files of batches that are over, and loads that were cut off.
+    private func tidyUp() async throws {
+        let live = Set(await orchestrator.liveBatches().map(\.id))
+        for batch in try spool.batches() where !live.contains(batch) {
+            if try orchestrator.store.batch(batch)?.isSwept ?? true { try spool.remove(batch) }
+        }
+        for workload in await orchestrator.unfinishedLoads {
             while try await !orchestrator.discardSome(of: workload) {}
         }
     }

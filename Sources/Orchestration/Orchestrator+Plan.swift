@@ -69,6 +69,12 @@ extension Orchestrator {
         _ isSettlingIn: Bool, _ diskIsFull: Bool, _ plan: inout Plan
     ) throws -> Assignment? {
         switch step {
+        case .upload, .resumeUpload, .cancel, .poll:
+            // After a start: look first, at all of them, and send nothing meanwhile.
+            if isSettlingIn { return unplaced.contains(batch.id) ? .poll(batch) : nil }
+        default: break
+        }
+        switch step {
         case .wait(let moment):
             plan.wait(until: moment)
             return nil
@@ -126,7 +132,8 @@ extension Orchestrator {
 
     /// Hands out workloads whose last row has its fate.
     private func endWorkloads(into plan: inout Plan) throws {
-        for workload in try store.exhaustedWorkloads() where !busy.contains(.workload(workload.id)) {
+        for workload in try store.exhaustedWorkloads()
+        where !busy.contains(.workload(workload.id)) && settings.queues[workload.queue] != nil {
             if workload.rows[.held] > 0, !workload.cancelWanted {
                 try hold(workload.id, try store.commonestHoldReason(in: workload.id) ?? "held rows")
             } else {

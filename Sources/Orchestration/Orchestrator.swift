@@ -23,6 +23,8 @@ package actor Orchestrator {
     var busy: Set<Subject> = []
     /// After a start: jobs at Stripe of which nobody has looked yet what became of them.
     var unplaced: Set<BatchID> = []
+    /// Workloads that were loading when the process ended.
+    var unfinishedLoads: [WorkloadID] = []
     private let thread: StoreThread
 
     /// What an effect works on.
@@ -49,11 +51,25 @@ package actor Orchestrator {
     nonisolated package var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Reads back where everything stands. Sends nothing.
+    ///
+    /// Call it before anything can be submitted: what is loading now was cut off, and will be discarded.
     package func recover() throws {
+        unfinishedLoads = try store.unfinishedLoads()
         try store.resumeHeldWorkloads(at: clock.now())
-        for batch in try store.liveBatches() {
+        for var batch in try store.liveBatches() {
+            if batch.phase.isWatched {
+                // Nothing is sent before each of these was looked at, so they are looked at now.
+                unplaced.insert(batch.id)
+                batch.notBefore = clock.now()
+                if case .processing(let job, _) = batch.phase {
+                    batch.phase = .processing(job: job, pollAt: clock.now())
+                }
+            }
             live[batch.id] = batch
-            if batch.phase.isWatched { unplaced.insert(batch.id) }
+        }
+        for queue in Set(live.values.map(\.queue)) where settings.queues[queue] == nil {
+            log.error(
+                "batches wait for a queue that is not configured any more", metadata: ["queue": "\(queue)"])
         }
         if !live.isEmpty {
             log.notice("recovered", metadata: ["batches": "\(live.count)", "jobs": "\(unplaced.count)"])
@@ -63,8 +79,8 @@ package actor Orchestrator {
     /// Batches with something left to do, for reports.
     package func liveBatches() -> [Batch] { Array(live.values) }
 
-    /// Says that the effect for this batch has ended, however.
-    func release(_ subject: Subject) { busy.remove(subject) }
+    /// Says that the effect on this subject has ended, however.
+    func ended(_ subject: Subject) { busy.remove(subject) }
 
     func policy(of batch: Batch) -> QueuePolicy? { settings.queues[batch.queue] }
 
