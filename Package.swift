@@ -108,7 +108,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "batchsim",
-            dependencies: ["StripeSimulator", arguments, subprocess],
+            dependencies: ["StripeSimulator", arguments, subprocess, system],
             swiftSettings: settings
         ),
 

@@ -10,5 +10,5 @@ struct BatchSim: AsyncParsableCommand {
             It needs no key and no network: any key that begins with sk_ or rk_ is accepted, rows are executed \
             against a world in memory, and time runs as fast as you like.
             """,
-        subcommands: [ServeCommand.self])
+        subcommands: [ServeCommand.self, DemoCommand.self])
 }

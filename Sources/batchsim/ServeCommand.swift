@@ -59,8 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
                 throw ValidationError("\(scenario): \(error)")
             }
         }
-        let server = SimulatorServer(configuration) { port, seed in
-            print(Welcome(host: address.host, port: port, seed: seed).text)
+        let server = SimulatorServer(configuration) { running in
+            print(Welcome(host: address.host, port: running.port, seed: running.seed).text)
             fflush(nil)
         }
         try await server.runUntilSignalled()

@@ -63,7 +63,7 @@ import Testing
         configuration.port = 0
         configuration.timeScale = 0
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let server = SimulatorServer(configuration) { port, _ in continuation.yield(port) }
+        let server = SimulatorServer(configuration) { continuation.yield($0.port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             group.addTask {

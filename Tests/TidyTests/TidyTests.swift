@@ -111,7 +111,7 @@ private enum Rules {
         ],
         "batchsim": [
             "ArgumentParser", "Foundation", "FoundationEssentials", "Glibc", "Logging", "ServiceLifecycle",
-            "StripeSimulator", "Subprocess", "System",
+            "StripeSimulator", "Subprocess", "SystemPackage",
         ],
     ]
 

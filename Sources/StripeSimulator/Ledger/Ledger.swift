@@ -85,23 +85,29 @@ final class Ledger {
         var byObject = false
     }
 
-    /// One JSON line for each row (or object), in the order of first appearance.
-    func lines(_ query: Query) throws -> String {
+    /// Reads every attempt back from the log, in order.
+    func forEachAttempt(_ body: (Attempt) -> Void) throws {
         try log.flush()
-        var order: [String] = []
-        var groups: [String: [Attempt]] = [:]
         for line in try String(contentsOfFile: log.path, encoding: .utf8).split(separator: "\n") {
             let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
-            let row = String(parts[1])
-            if let wanted = query.row, wanted != row { continue }
-            if !query.byObject, let tally = tallies[Chance.digest(row)] {
+            body(
+                Attempt(
+                    job: String(parts[0]), row: String(parts[1]), object: String(parts[2]),
+                    status: Int(parts[3]) ?? 0, isReported: parts[4] == "1", tookEffect: parts[5] == "1"))
+        }
+    }
+
+    /// One JSON line for each row (or object), in the order of first appearance.
+    func lines(_ query: Query) throws -> String {
+        var order: [String] = []
+        var groups: [String: [Attempt]] = [:]
+        try forEachAttempt { attempt in
+            if let wanted = query.row, wanted != attempt.row { return }
+            if !query.byObject, let tally = tallies[Chance.digest(attempt.row)] {
                 guard tally.executions >= query.minExecutions, tally.attempts >= query.minAttempts
-                else { continue }
+                else { return }
             }
-            let attempt = Attempt(
-                job: String(parts[0]), row: row, object: String(parts[2]), status: Int(parts[3]) ?? 0,
-                isReported: parts[4] == "1", tookEffect: parts[5] == "1")
-            let key = query.byObject ? attempt.object : row
+            let key = query.byObject ? attempt.object : attempt.row
             if groups[key] == nil { order.append(key) }
             groups[key, default: []].append(attempt)
         }

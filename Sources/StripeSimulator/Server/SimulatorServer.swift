@@ -3,7 +3,6 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
-import UnixSignals
 
 /// A local Stripe Batch Jobs API on one listener; runs until it is asked to stop.
 package struct SimulatorServer: Service {
@@ -32,13 +31,28 @@ package struct SimulatorServer: Service {
         package init() {}
     }
 
-    private let configuration: Configuration
-    private let onListening: @Sendable (_ port: Int, _ seed: UInt64) async -> Void
+    /// A server that answers requests.
+    package struct Running: Sendable {
+        /// The port it listens on.
+        package let port: Int
+        /// What decides everything left to chance.
+        package let seed: UInt64
+        fileprivate let simulator: Simulator
 
-    /// - Parameter onListening: Called once requests are answered, with the port and the seed in use.
+        /// How often each row was handled, and how often that took effect, over all jobs.
+        ///
+        /// - Throws: When the record can't be read back from disk.
+        package func record() async throws -> [RowRecord] {
+            try await simulator.rowRecords()
+        }
+    }
+
+    private let configuration: Configuration
+    private let onListening: @Sendable (Running) async -> Void
+
+    /// - Parameter onListening: Called once requests are answered.
     package init(
-        _ configuration: Configuration,
-        onListening: @escaping @Sendable (_ port: Int, _ seed: UInt64) async -> Void
+        _ configuration: Configuration, onListening: @escaping @Sendable (Running) async -> Void
     ) {
         self.configuration = configuration
         self.onListening = onListening
@@ -46,6 +60,17 @@ package struct SimulatorServer: Service {
 
     /// Serves until graceful shutdown or cancellation.
     package func run() async throws {
+        try await serve { try await $0.run() }
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    package func runUntilSignalled() async throws {
+        try await serve { try await $0.runService() }
+    }
+
+    private typealias App = Application<RouterResponder<SimulatorContext>>
+
+    private func serve(_ run: (App) async throws -> Void) async throws {
         let temporary = FileManager.default.temporaryDirectory.path + "/batchsim-\(UUID().uuidString)"
         let directory = configuration.directory ?? temporary
         let seed = configuration.seed ?? UInt64.random(in: 0..<1_000_000_000)
@@ -65,18 +90,11 @@ package struct SimulatorServer: Service {
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             services: [Heartbeat(simulator: simulator)],
             onServerRunning: { channel in
-                await onListening(channel.localAddress?.port ?? configuration.port, seed)
+                let port = channel.localAddress?.port ?? configuration.port
+                await onListening(Running(port: port, seed: seed, simulator: simulator))
             },
             logger: Logger(label: "batchsim", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await application.run()
-    }
-
-    /// Serves until SIGTERM or SIGINT.
-    package func runUntilSignalled() async throws {
-        let group = ServiceGroup(
-            services: [self], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: Logger(label: "batchsim", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await group.run()
+        try await run(application)
     }
 
     private func router(for simulator: Simulator) -> Router<SimulatorContext> {
