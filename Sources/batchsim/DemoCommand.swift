@@ -97,7 +97,7 @@ struct DemoCommand: AsyncParsableCommand {
         let failed = try await site.output("batchctl", ["rows", workload, "--state", "failed"])
         print(failed.split(separator: "\n").first.map { "\n\($0)" } ?? "No row failed for good.")
 
-        step(7, "The archive: what Stripe returned, and digests that sha256sum confirms")
+        step(7, "The archive: what Stripe returned. The audit compares these digests with the manifests")
         let files = try site.archivedFiles()
         _ = try await site.show("sha256sum", files, in: site.path("archive"))
 
