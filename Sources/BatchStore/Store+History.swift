@@ -93,6 +93,14 @@ extension Store {
         }
     }
 
+    /// How many batches a workload has had.
+    package func batchCount(of workload: WorkloadID) throws -> Int {
+        try read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM batch WHERE workload = ?", arguments: [workload.rawValue]) ?? 0
+        }
+    }
+
     /// The history after `seq`, oldest first.
     package func events(
         after seq: Int64 = 0, workload: WorkloadID? = nil, batch: BatchID? = nil, limit: Int = 1000

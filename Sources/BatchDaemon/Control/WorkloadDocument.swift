@@ -7,7 +7,6 @@ extension Facts {
     /// A workload as the contract shows it.
     func document(_ record: WorkloadRecord) throws -> Workload {
         let live = try store.batches(of: record.id, liveOnly: true, limit: 10_000)
-        let all = try store.batches(of: record.id, limit: 100_000).count
         let pace = Pace(record, live: live, at: clock.now())
         return Workload(
             id: record.id.description, name: record.name, queue: record.queue,
@@ -16,7 +15,8 @@ extension Facts {
             hint: try hint(for: record), createdAt: record.createdAt.rfc3339,
             finishedAt: record.finishedAt?.rfc3339, rows: ControlAPI.RowCounts(record.rows),
             ratePerSecond: pace.perSecond, eta: pace.end?.rfc3339,
-            batches: BatchCounts(total: all, active: live.count { !$0.batch.phase.isOver }),
+            batches: BatchCounts(
+                total: try store.batchCount(of: record.id), active: live.count { !$0.batch.phase.isOver }),
             source: Source(
                 bytes: Int(record.sourceBytes), sha256: record.sourceSHA256?.description ?? "")
         )
