@@ -8,16 +8,19 @@ BUILD    = $(SWIFT) build --scratch-path $(SCRATCH)
 SUDO     = $(if $(filter 0,$(shell id -u)),,sudo)
 PACKAGES = libsqlite3-dev libzstd-dev pkg-config
 ROWS    ?= 5000
+# The official Stripe SDKs that judge batchsim; each has a folder of its own below the build.
+SDKS     = 15.1.0b2 15.5.0b1 16.1.0b1
 
-.PHONY: help deps build bin demo test lint check-units clean
+.PHONY: help deps build bin demo test test-sdk lint check-units clean
 
 help:
-	@echo 'make demo    build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
-	@echo 'make test    lint, build and run all tests'
-	@echo 'make build   build batchd, batchctl and batchsim into $(BIN)'
-	@echo 'make bin     print the folder of the built programs'
-	@echo 'make deps    install the system packages that a build needs'
-	@echo 'make clean   remove the build folder'
+	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
+	@echo 'make test      lint, build and run all tests'
+	@echo 'make test-sdk  drive batchsim with the official Stripe SDK for Python ($(SDKS))'
+	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
+	@echo 'make bin       print the folder of the built programs'
+	@echo 'make deps      install the system packages that a build needs'
+	@echo 'make clean     remove the build folder'
 
 deps:
 	@command -v $(SWIFT) >/dev/null || \
@@ -40,6 +43,26 @@ test: deps lint check-units
 	@echo 'Building the programs and the tests. The first time takes ten minutes or so.'
 	$(BUILD) --build-tests
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+
+test-sdk: deps $(SDKS:%=$(SCRATCH)/sdk/%/ready)
+	$(BUILD) --product batchsim
+	@for sdk in $(SDKS); do \
+	  echo "stripe-python $$sdk against batchsim:" && \
+	  BATCHSIM=$(BIN)/batchsim PYTHONDONTWRITEBYTECODE=1 \
+	    $(SCRATCH)/sdk/$$sdk/bin/python -m unittest discover --start-directory Tests/sdk || \
+	  { echo "test-sdk: FAILED with stripe-python $$sdk" >&2; exit 1; }; \
+	done
+	@echo 'test-sdk: passed with stripe-python $(SDKS)'
+
+$(SCRATCH)/sdk/%/ready:
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo 'Installing python3-venv ...' && $(SUDO) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq python3-venv; }
+	@echo 'Installing stripe $* from PyPI ...'
+	@{ python3 -m venv --clear $(@D) && \
+	   $(@D)/bin/python -m pip install --quiet --disable-pip-version-check stripe==$*; } || \
+	  { echo 'test-sdk: FAILED, stripe $* could not be installed. Is PyPI reachable?' >&2; exit 1; }
+	@touch $@
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

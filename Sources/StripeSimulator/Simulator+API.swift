@@ -9,6 +9,10 @@ extension Simulator {
 
     func create(body: JSONValue, caller: Caller) throws(APIError) -> Answer {
         let request = try CreateRequest(body: body, rules: caller.rules, isLenient: options.isLenient)
+        guard !caller.isUnauthorized else {
+            throw .unauthorizedEndpoint(
+                path: request.endpoint.path, method: request.endpoint.method.lowercased())
+        }
         let scope = scope(caller, "create")
         if let scope, let id = try idempotency.replay(scope, parameters: body, now: clock.now) {
             return Answer(body: try job(id, caller: caller), isReplay: true)

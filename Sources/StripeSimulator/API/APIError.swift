@@ -57,6 +57,13 @@ extension APIError {
             fields: ["endpoint": ["http_method": .string(method), "path": .string(path)]])
     }
 
+    static func unauthorizedEndpoint(path: String, method: String) -> APIError {
+        APIError(
+            status: 400, code: "auth_unauthorized_endpoint",
+            message: "This account isn't permitted to use '\(method) \(path)' in batch jobs.",
+            fields: ["endpoint": ["http_method": .string(method), "path": .string(path)]])
+    }
+
     static let idempotencyMismatch = APIError(
         status: 409, code: "idempotency_error",
         message: "This Idempotency-Key was used before with other parameters.", shouldRetry: false)

@@ -12,6 +12,9 @@ struct Caller: Sendable {
 
     var livemode: Bool { apiKey.hasPrefix("sk_live_") || apiKey.hasPrefix("rk_live_") }
 
+    /// A key that holds `unauthorized` may not use any endpoint in batch jobs.
+    var isUnauthorized: Bool { apiKey.contains("unauthorized") }
+
     /// The key inside an `Authorization` header, Bearer or Basic; nil when there is no usable one.
     static func apiKey(in authorization: String?) -> String? {
         guard let parts = authorization?.split(separator: " ", maxSplits: 1), parts.count == 2 else {
