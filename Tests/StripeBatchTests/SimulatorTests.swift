@@ -17,7 +17,7 @@ import Testing
         configuration.rowsPerSecond = 100_000
         configuration.scenario = try Scenario(json: Data(scenario.utf8))
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let server = SimulatorServer(configuration) { port, _ in listening.yield(port) }
+        let server = SimulatorServer(configuration) { listening.yield($0.port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             group.addTask {
