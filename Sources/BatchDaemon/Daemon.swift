@@ -108,10 +108,10 @@ package struct Daemon: Sendable {
         _ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm, _ archive: Archive
     ) -> ControlRouter {
         let workers = Workers()
-        let router = ControlRouter(workers: workers)
+        let router = ControlRouter(workers: workers, logger: logger)
         StatusRoutes(facts: facts).add(to: router)
         WorkloadRoutes(facts: facts).add(to: router)
-        SubmitRoute(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)
+        SubmitRoute(facts: facts, orchestrator: orchestrator, alarm: alarm, logger: logger).add(to: router)
         CancelRoute(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)
         RowRoutes(facts: facts, workers: workers).add(to: router)
         BatchRoutes(facts: facts).add(to: router)

@@ -163,6 +163,28 @@ import Testing
         }
     }
 
+    @Test func aFullDiskRefusesSubmissionsAndNothingElse() async throws {
+        try await DaemonWorld.run(minFree: "1000000TB") { world in
+            let answer = try await world.post("/v1/workloads?queue=customers", Self.rows(1))
+            #expect(answer.status == 503)
+            #expect(try answer.error().first == "disk_full")
+            #expect(try await world.get("/v1/status").status == 200)
+        }
+    }
+
+    @Test(arguments: ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+    func aSubmissionThatIsCutShortQueuesNothing(framing: String) async throws {
+        try await DaemonWorld.run { world in
+            let rows = Self.rows(50)
+            let isChunked = framing.hasPrefix("Transfer")
+            let body = isChunked ? String(rows.utf8.count, radix: 16) + "\r\n\(rows)\r\n" : rows
+            let answer = try await world.sendAndHangUp(
+                "POST /v1/workloads?queue=customers HTTP/1.1\r\nHost: x\r\n\(framing)\r\n\r\n\(body)")
+            #expect(answer.contains("cut_short"))
+            #expect(try await world.get("/v1/workloads").document(List<Workload>.self).data.isEmpty)
+        }
+    }
+
     @Test func probesAnswerInOneWord() async throws {
         try await DaemonWorld.run { world in
             let (health, readiness) = (try await world.get("/healthz"), try await world.get("/readyz"))

@@ -36,14 +36,14 @@ struct DaemonWorld {
     }
 
     /// Runs a daemon while `body` runs: `body` begins when the daemon has reported that it is ready.
-    static func run(_ body: (DaemonWorld) async throws -> Void) async throws {
+    static func run(minFree: String = "null", _ body: (DaemonWorld) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         try folder.write("key", "sk_test_1")
         let file = try folder.write(
             "batchd.yaml",
             """
             accounts: {main: {api_key_file: key, api_base: "http://127.0.0.1:1"}}
-            storage: {state_dir: \(folder.path)/state, min_free: null}
+            storage: {state_dir: \(folder.path)/state, min_free: \(minFree)}
             control: {socket: \(folder.path)/control.sock}
             queues:
               customers: {endpoint: POST /v1/customers/:customer}
@@ -74,6 +74,26 @@ struct DaemonWorld {
         try await send(.POST, path, body)
     }
 
+    /// Sends these bytes and nothing more, and reads what comes back until the daemon hangs up as well.
+    func sendAndHangUp(_ text: String) async throws -> String {
+        let path = folder.path + "/control.sock"
+        return try await blocking {
+            let channel = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(channel) }
+            guard UnixName(path).use({ connect(channel, $0, $1) }) == 0,
+                write(channel, text, text.utf8.count) == text.utf8.count
+            else { throw POSIXError(.ECONNREFUSED) }
+            shutdown(channel, Int32(SHUT_WR))
+            var answer: [UInt8] = []
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = read(channel, &bytes, bytes.count)
+                guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+                answer += bytes.prefix(count)
+            }
+        }
+    }
+
     private func send(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> Answer {
         let socket = folder.path.replacing("/", with: "%2F") + "%2Fcontrol.sock"
         var request = HTTPClientRequest(url: "http+unix://\(socket)\(path)")
@@ -93,13 +113,7 @@ final class NoticeBoard: Sendable {
     init(path: String) throws {
         self.path = path
         channel = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(channel, $0, length) }
-        }
+        let bound = UnixName(path).use { bind(channel, $0, $1) }
         guard bound == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
         // A daemon that never becomes ready fails the test, and does not hang it.
         var limit = timeval(tv_sec: 60, tv_usec: 0)
@@ -110,16 +124,42 @@ final class NoticeBoard: Sendable {
 
     /// Returns when a message says `line`.
     func wait(for line: String) async throws {
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            DispatchQueue.global().async { [self] in
-                var bytes = [UInt8](repeating: 0, count: 4096)
-                while true {
-                    let count = recv(channel, &bytes, bytes.count, 0)
-                    guard count >= 0 else { return done.resume(throwing: POSIXError(.ETIMEDOUT)) }
-                    let text = String(decoding: bytes.prefix(count), as: UTF8.self)
-                    if text.split(separator: "\n").contains(Substring(line)) { return done.resume() }
-                }
+        try await blocking { [channel] in
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = recv(channel, &bytes, bytes.count, 0)
+                guard count >= 0 else { throw POSIXError(.ETIMEDOUT) }
+                let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+                if text.split(separator: "\n").contains(Substring(line)) { return }
             }
+        }
+    }
+}
+
+/// Runs what blocks on a thread of its own: the daemon in this process needs the others.
+func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { done in
+        DispatchQueue.global().async { done.resume(with: Result(catching: body)) }
+    }
+}
+
+/// The address of a Unix socket; `@` begins an abstract one.
+struct UnixName {
+    private var address = sockaddr_un()
+    private let length: socklen_t
+
+    init(_ name: String) {
+        var path = Array(name.utf8)
+        let isAbstract = path.first == UInt8(ascii: "@")
+        if isAbstract { path[0] = 0 }
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        length = socklen_t(2 + path.count + (isAbstract ? 0 : 1))
+    }
+
+    func use<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+        withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
     }
 }

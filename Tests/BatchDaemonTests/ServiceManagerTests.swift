@@ -9,15 +9,7 @@ import Testing
         let name = abstract ? "@" + folder.path : folder.path + "/notify"
         let channel = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(channel) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var path = Array(name.utf8)
-        if abstract { path[0] = 0 }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        let length = socklen_t(2 + path.count + (abstract ? 0 : 1))
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(channel, $0, length) }
-        }
+        let bound = UnixName(name).use { bind(channel, $0, $1) }
         try #require(bound == 0)
 
         let manager = ServiceManager(environment: ["NOTIFY_SOCKET": name])

@@ -10,9 +10,9 @@ struct ControlRouter {
     let router = Router(context: BasicRequestContext.self)
     let workers: Workers
 
-    init(workers: Workers) {
+    init(workers: Workers, logger: Logger) {
         self.workers = workers
-        router.add(middleware: Refusals())
+        router.add(middleware: Refusals(logger: logger))
     }
 
     func get(_ path: String, _ names: QueryName..., handle: @escaping Handler) {
@@ -35,6 +35,8 @@ struct ControlRouter {
 
 /// Gives every failure the form of the contract, and our own faults a line in the log.
 private struct Refusals<Context: RequestContext>: RouterMiddleware {
+    let logger: Logger
+
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -49,7 +51,7 @@ private struct Refusals<Context: RequestContext>: RouterMiddleware {
                 hint: "Start at GET \(Routes.status); the other paths are \(Self.paths)."
             )
         } catch {
-            context.logger.error(
+            logger.error(
                 "a control request failed",
                 metadata: ["call": "\(request.method.rawValue) \(request.uri.path)", "error": "\(error)"]
             )

@@ -1,8 +1,10 @@
 import BatchCore
 import BatchStore
 import ControlAPI
+import Env
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import Orchestration
 
@@ -11,6 +13,7 @@ struct SubmitRoute {
     let facts: Facts
     let orchestrator: Orchestrator
     let alarm: Alarm
+    let logger: Logger
 
     /// Longer names and keys are mistakes.
     private static let longestName = 255
@@ -18,11 +21,7 @@ struct SubmitRoute {
     func add(to router: ControlRouter) {
         router.post(Routes.workloads, .queue, .name, .key, .format, .allowDuplicate) { [self] call in
             let queue = try queue(call)
-            guard facts.daemon.phase == .running else {
-                throw Refusal(
-                    .serviceUnavailable, "not_running", "The daemon is \(facts.daemon.phase.rawValue).",
-                    hint: "Try again in a moment.")
-            }
+            guard facts.daemon.phase == .running else { throw notRunning }
             _ = try call.word(.format, of: ["jsonl"]) { $0 == "jsonl" ? $0 : nil }
             let name = try text(.name, call) ?? queue.name
             let key = try text(.key, call)
@@ -42,13 +41,16 @@ struct SubmitRoute {
         var intake = try await Intake(to: queue, name: name, orchestrator: orchestrator, alarm: alarm)
         let (id, existing): (WorkloadID, Bool)
         do {
-            for try await piece in body {
+            var pieces = body.makeAsyncIterator()
+            while let piece = try await next(&pieces) {
                 piece.withUnsafeReadableBytes { intake.feed($0) }
-                if intake.isFull { try await intake.flush() }
+                guard intake.isFull else { continue }
+                try checkRoom()
+                try await intake.flush()
             }
             (id, existing) = try await intake.finish(key: key, allowDuplicate: allowDuplicate)
         } catch {
-            // A body that was cut short ends here as well: nothing of it was promised.
+            // Nothing of it was promised, however it ended.
             try await intake.abandon()
             throw error
         }
@@ -56,6 +58,33 @@ struct SubmitRoute {
         let answer = SubmitAnswer(
             workload: try facts.document(try facts.workload(id.description)), existing: existing)
         return try .json(answer, status: existing ? .ok : .created)
+    }
+
+    private func next(_ pieces: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        guard facts.daemon.phase == .running else { throw notRunning }
+        do {
+            return try await pieces.next(isolation: #isolation)
+        } catch is CancellationError {
+            throw notRunning
+        } catch {
+            logger.notice("a submission was cut short: nothing of it was queued")
+            throw Refusal(.badRequest, "cut_short", "The submission ended in the middle.")
+        }
+    }
+
+    private var notRunning: Refusal {
+        Refusal(
+            .serviceUnavailable, "not_running", "The daemon is \(facts.daemon.phase.rawValue).",
+            hint: "Nothing was queued. Try again in a moment.")
+    }
+
+    /// What was accepted before must not suffer from what arrives.
+    private func checkRoom() throws {
+        let storage = facts.configuration.storage
+        let free = try FileSystem.available(at: storage.stateDirectory)
+        guard free >= storage.minFree else {
+            throw SubmissionRefused.diskFull(free: free, needed: storage.minFree)
+        }
     }
 
     private func queue(_ call: Call) throws -> QueuePolicy {
