@@ -132,12 +132,12 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "batchd", "batchctl", "batchsim", httpClient, nio, nioFoundation, nioHTTP1, subprocess,
+                "Env", "batchd", "batchctl", "batchsim", httpClient, nio, nioFoundation, nioHTTP1, subprocess,
                 system,
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "TidyTests", dependencies: ["BatchCore"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", dependencies: ["BatchCore", "Env"], swiftSettings: settings),
         .testTarget(
             name: "StripeSimulatorTests",
             dependencies: ["StripeSimulator", httpClient, nio, nioHTTP1],

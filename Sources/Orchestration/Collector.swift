@@ -25,7 +25,9 @@ struct Collector {
         } catch let damage as ArchiveDamage {
             return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
         }
-        switch await client.retrieveBatchJob(job) {
+        let answer = await client.retrieveBatchJob(job)
+        parts.faults.hit(.retrieveAnswered)
+        switch answer {
         case .failure(.refused(404, _, _)) where parts.clock.now() >= until || !ending.leavesResults:
             try await giveUp(batch, ending, folder)
         case .failure(let failure):
@@ -50,6 +52,7 @@ struct Collector {
     ) async throws {
         var writer = try folder.writer(for: batch.id)
         let result = try await client.download(url, from: writer.rawBytes) { try writer.append($0) }
+        parts.faults.hit(.downloadEnded)
         switch result {
         case .success(.complete(let end)):
             let stated = answer.snapshot.outputBytes

@@ -104,6 +104,7 @@ struct Parts: Sendable {
     var store: Store { orchestrator.store }
     var settings: Settings { orchestrator.settings }
     var clock: Clock { orchestrator.clock }
+    var faults: Faults { orchestrator.faults }
 
     /// The queue's policy and its account's client.
     func lane(of batch: Batch) throws -> (policy: QueuePolicy, client: StripeClient) {

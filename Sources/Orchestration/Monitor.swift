@@ -11,7 +11,9 @@ struct Monitor {
     func look(at batch: Batch) async throws {
         guard let job = batch.phase.job else { return }
         let (_, client) = try parts.lane(of: batch)
-        switch await client.retrieveBatchJob(job) {
+        let answer = await client.retrieveBatchJob(job)
+        parts.faults.hit(.retrieveAnswered)
+        switch answer {
         case .success(let answer):
             try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
         case .failure(.refused(404, _, _)) where isForgotten(batch):
@@ -27,7 +29,9 @@ struct Monitor {
         guard let job = batch.phase.job else { return }
         let (_, client) = try parts.lane(of: batch)
         // The same key every time: cancelling twice is cancelling once.
-        switch await client.cancelBatchJob(job, key: IdempotencyKey("batchd-cancel-\(job)")) {
+        let answer = await client.cancelBatchJob(job, key: IdempotencyKey("batchd-cancel-\(job)"))
+        parts.faults.hit(.cancelAnswered)
+        switch answer {
         case .success(let answer):
             try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
         case .failure(let failure) where failure.isPassing:

@@ -15,7 +15,7 @@ package actor Orchestrator {
     nonisolated package let settings: Settings
     nonisolated let clock: Clock
     nonisolated let log: Logger
-    let faults: Faults
+    nonisolated let faults: Faults
     var entropy: Entropy
     /// Batches with something left to do, as the store has them.
     var live: [BatchID: Batch] = [:]

@@ -11,7 +11,9 @@ struct Submitter {
     /// Asks for a job, for the first time or again, and sends its file at once: the window is short.
     func create(_ batch: Batch, _ intent: CreateIntent) async throws {
         let (_, client) = try parts.lane(of: batch)
-        switch await client.createBatchJob(key: intent.key, body: intent.body) {
+        let answer = await client.createBatchJob(key: intent.key, body: intent.body)
+        parts.faults.hit(.createAnswered)
+        switch answer {
         case .success(let answer):
             try await parts.orchestrator.record(.created(answer.snapshot), for: batch.id)
             guard let url = answer.uploadURL,
@@ -30,7 +32,9 @@ struct Submitter {
     /// The look also brings the URL, which is a secret and was never stored.
     func resume(_ batch: Batch) async throws {
         let (_, client) = try parts.lane(of: batch)
-        switch await client.retrieveBatchJob(batch.phase.job ?? JobID("")) {
+        let answer = await client.retrieveBatchJob(batch.phase.job ?? JobID(""))
+        parts.faults.hit(.retrieveAnswered)
+        switch answer {
         case .success(let answer):
             guard case .uploading(let file, _, let deadline) = batch.phase,
                 answer.snapshot.status == .readyForUpload, let url = answer.uploadURL,
@@ -55,7 +59,9 @@ struct Submitter {
         let left = max(.seconds(1), deadline - parts.clock.now())
         do {
             let path = parts.spool.path(of: batch.id)
-            switch try await client.upload(file: path, bytes: file.bytes, to: url, within: left) {
+            let answer = try await client.upload(file: path, bytes: file.bytes, to: url, within: left)
+            parts.faults.hit(.uploadAnswered)
+            switch answer {
             case .success: try await parts.orchestrator.record(.uploaded, for: batch.id)
             case .failure(let failure): try await parts.orchestrator.record(.failed(failure), for: batch.id)
             }

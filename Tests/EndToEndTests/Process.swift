@@ -10,7 +10,8 @@ enum Process {
 
     /// Runs a program of ours around `body`, with its output appended to a file.
     static func run(
-        _ program: String, _ arguments: [String], log: String, _ body: (Handle) async throws -> Void
+        _ program: String, _ arguments: [String], environment: [Subprocess.Environment.Key: String?] = [:],
+        log: String, _ body: (Handle) async throws -> Void
     ) async throws {
         let file = try FileDescriptor.open(
             FilePath(log), .writeOnly, options: [.create, .append], permissions: [.ownerReadWrite])
@@ -18,7 +19,7 @@ enum Process {
         let output = FileDescriptorOutput.fileDescriptor(file, closeAfterSpawningProcess: false)
         _ = try await Subprocess.run(
             .path(FilePath("\(Site.programs)/\(program)")), arguments: Arguments(arguments),
-            input: .none, output: output, error: output
+            environment: .inherit.updating(environment), input: .none, output: output, error: output
         ) { execution in
             do {
                 try await body(Handle { try execution.send(signal: $0) })

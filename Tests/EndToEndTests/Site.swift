@@ -52,6 +52,17 @@ struct Site: Sendable {
         }
     }
 
+    /// Runs a daemon that kills itself at a fault point, while `body` gives it work. It may never get there.
+    func withDaemon(dyingAt point: String, _ body: () async throws -> Void) async throws {
+        try await Process.run(
+            "batchd", ["run", "--config", config], environment: ["BATCHD_FAULT": point], log: daemonLog
+        ) { process in
+            try await body()
+            // It is dead already when it got there.
+            try? process.send(signal: .terminate)
+        }
+    }
+
     /// Runs `batchctl` to its end.
     func ctl(_ arguments: String...) async throws -> Answer {
         let result = try await Subprocess.run(

@@ -1,3 +1,4 @@
+import Env
 import Foundation
 import Testing
 
@@ -62,6 +63,14 @@ import Testing
             where line.contains(/\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b/) {
                 Issue.record("\(file.path):\(number): SQL outside BatchStore")
             }
+        }
+    }
+
+    @Test func everyFaultPointIsPassedSomewhere() {
+        let text = sources.files.filter { $0.path != "Sources/Env/FaultPoint.swift" }.flatMap(\.lines)
+        for point in FaultPoint.allCases
+        where !text.contains(where: { $0.contains(".\(point))") || $0.contains("= .\(point)") }) {
+            Issue.record("nothing passes \(point)")
         }
     }
 
