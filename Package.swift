@@ -114,6 +114,16 @@ let package = Package(
 
         // The tests, one target for each part.
         .testTarget(
+            name: "BatchCoreTests",
+            dependencies: ["BatchCore"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BatchStoreTests",
+            dependencies: ["BatchStore", "BatchCore", grdb],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "BatchCommandsTests",
             dependencies: ["BatchCommands", "ControlAPI", hummingbird, logging, nio],
             swiftSettings: settings

@@ -124,6 +124,8 @@ extension Batch {
             if now + uploadTime + limits.uploadMargin >= deadline { return .release(.windowMissed) }
             return cancelWanted ? cancelling(job) : .upload(file, job: job, deadline: deadline)
         case .uploading(let file, let job, let deadline):
+            // Whether the file arrived or not: it is not sent again, and an end of the job tells.
+            if cancelWanted { return cancelling(job) }
             return .resumeUpload(file, job: job, deadline: deadline)
         case .processing(let job, let pollAt):
             if cancelWanted, seen?.status != .cancelling { return .cancel(job: job) }
