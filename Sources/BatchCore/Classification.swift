@@ -89,7 +89,11 @@ extension QueuePolicy {
         if history.doubts > 0, result.provesEarlierSuccess(of: endpoint) { return .succeeded }
         switch result.verdict {
         case .done: return .succeeded
-        case .refused: return .failed(.refused)
+        case .refused:
+            // The last word on an absolute update stands for all of them. Anything else may have been done by
+            // the attempt that nobody knows of, and refused because of that: to call it failed would be a guess.
+            let isLastWord = history.doubts == 0 || endpoint.repetition == .harmless
+            return isLastWord ? .failed(.refused) : .held(.unknownOutcome)
         case .systemic: return .systemic
         case .unknown: return decideUnknown(history: history)
         case .tryAgain, .tryMuchLater:
@@ -105,12 +109,13 @@ extension QueuePolicy {
 
     /// Decides about a row of which nobody knows whether it ran.
     ///
-    /// Such a row never becomes `failed` by itself: it may have succeeded.
+    /// Such a row never becomes `failed` by itself: it may have succeeded. It is held for `reason` when it may
+    /// not go again.
     package func decideUnknown(
-        history: RowHistory
+        history: RowHistory, reason: RowReason = .unknownOutcome
     ) -> RowDecision {
         let attempts = history.attempts + 1
-        guard repeatsUnknown, attempts < retry.maxAttempts else { return .held(.unknownOutcome) }
+        guard repeatsUnknown, attempts < retry.maxAttempts else { return .held(reason) }
         return .again(delay: retry.delay(afterAttempts: attempts), doubt: true)
     }
 
@@ -124,7 +129,7 @@ extension QueuePolicy {
         switch ending {
         case .canceled, .validationFailed, .uploadTimeout: .returned
         case .complete, .timeout, .batchFailed: decideUnknown(history: history)
-        case .resultsExpired: .held(.resultsExpired)
+        case .resultsExpired: decideUnknown(history: history, reason: .resultsExpired)
         }
     }
 }
