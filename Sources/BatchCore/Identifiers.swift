@@ -6,9 +6,9 @@ package struct WorkloadID: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Wraps a number from the database.
     package init(_ rawValue: Int64) { self.rawValue = rawValue }
 
-    /// Reads `w12`; nil for anything else.
+    /// Reads `w12`; nil for anything else, and for numbers above 2^31, which `RowKey` has no room for.
     package init?(_ text: String) {
-        guard text.first == "w", let number = Int64(text.dropFirst()), number > 0 else { return nil }
+        guard let number = number(in: text, after: "w"), number < 1 << 31 else { return nil }
         self.init(number)
     }
 
@@ -29,7 +29,7 @@ package struct BatchID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// Reads `b34`; nil for anything else.
     package init?(_ text: String) {
-        guard text.first == "b", let number = Int64(text.dropFirst()), number > 0 else { return nil }
+        guard let number = number(in: text, after: "b") else { return nil }
         self.init(number)
     }
 
@@ -108,4 +108,11 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
         let digits = Array("0123456789abcdef")
         return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
+}
+
+/// The number above 0 behind a letter, in the one way in which we write it.
+private func number(in text: String, after letter: Character) -> Int64? {
+    guard text.first == letter, let number = Int64(text.dropFirst()), number > 0, text == "\(letter)\(number)"
+    else { return nil }
+    return number
 }

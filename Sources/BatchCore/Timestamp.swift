@@ -84,8 +84,8 @@ extension Timestamp {
         }
         guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
             skip("Tt "), let hour = number(2), skip(":"), let minute = number(2), skip(":"),
-            let second = number(2), (1...12).contains(month), (1...31).contains(day), hour < 24,
-            minute < 60, second <= 60
+            let second = number(2), (1...12).contains(month), day >= 1,
+            day <= lengthOfMonth(year, month), hour < 24, minute < 60, second <= 60
         else { return nil }
         var fraction: Int64 = 0
         if skip(".") {
@@ -100,7 +100,9 @@ extension Timestamp {
         var offset: Int64 = 0
         if !skip("Zz") {
             let sign: Int64 = rest.first == UInt8(ascii: "-") ? -1 : 1
-            guard skip("+-"), let hours = number(2), skip(":"), let minutes = number(2) else { return nil }
+            guard skip("+-"), let hours = number(2), skip(":"), let minutes = number(2), hours < 24,
+                minutes < 60
+            else { return nil }
             offset = sign * (hours * 3600 + minutes * 60)
         }
         guard rest.isEmpty else { return nil }
@@ -116,6 +118,10 @@ private func pad(_ value: Int64, _ width: Int) -> String {
 
 private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
     a >= 0 ? a / b : -((-a + b - 1) / b)
+}
+
+private func lengthOfMonth(_ year: Int64, _ month: Int64) -> Int64 {
+    days(month == 12 ? year + 1 : year, month % 12 + 1, 1) - days(year, month, 1)
 }
 
 // Civil days in the proleptic Gregorian calendar, counted in years that begin in March.
