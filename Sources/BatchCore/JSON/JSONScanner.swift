@@ -27,10 +27,13 @@ struct JSONScanner {
     }
 
     let bytes: UnsafeBufferPointer<UInt8>
+    /// Refuse numbers that are too large for a double: many readers do.
+    let refusesHugeNumbers: Bool
     var at = 0
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, refusesHugeNumbers: Bool = false) {
         self.bytes = bytes
+        self.refusesHugeNumbers = refusesHugeNumbers
     }
 
     /// The byte at the cursor, or 0 at the end: 0 is never valid where the cursor looks.
@@ -216,6 +219,8 @@ struct JSONScanner {
     }
 
     private mutating func number() throws(LineDefect) {
+        let start = at
+        var hasExponent = false
         if here == UInt8(ascii: "-") { at += 1 }
         if here == UInt8(ascii: "0") {
             at += 1
@@ -228,9 +233,19 @@ struct JSONScanner {
         }
         if here | 0x20 == UInt8(ascii: "e") {
             at += 1
+            hasExponent = true
             if here == UInt8(ascii: "+") || here == UInt8(ascii: "-") { at += 1 }
             try digits("expected a digit")
         }
+        // Without an exponent it takes more than 300 digits.
+        if refusesHugeNumbers, hasExponent || at - start > 300, !isFinite(start..<at) {
+            throw LineDefect(column: start + 1, reason: "the number is too large")
+        }
+    }
+
+    private func isFinite(_ range: Range<Int>) -> Bool {
+        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        return Double(text)?.isFinite ?? false
     }
 
     private mutating func digits(_ reason: String) throws(LineDefect) {

@@ -100,7 +100,9 @@ package enum ResultScanner {
     }
 
     private static func text(_ text: JSONScanner.Text, in scanner: JSONScanner) -> String {
-        let end = min(text.range.upperBound, text.range.lowerBound + maximumMessageBytes)
+        var end = min(text.range.upperBound, text.range.lowerBound + maximumMessageBytes)
+        // Cut between characters, never within one.
+        while end < text.range.upperBound, scanner.bytes[end] & 0xC0 == 0x80 { end -= 1 }
         let bytes = UnsafeBufferPointer(rebasing: scanner.bytes[text.range.lowerBound..<end])
         return text.hasEscapes ? unescaped(bytes) : String(decoding: bytes, as: UTF8.self)
     }
@@ -110,10 +112,11 @@ package enum ResultScanner {
         var units: [UInt16] = []
         var rest = String(decoding: bytes, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {
-            guard unit == 0x5C, let escape = rest.popFirst() else {
+            guard unit == 0x5C else {
                 units.append(unit)
                 continue
             }
+            guard let escape = rest.popFirst() else { break }
             switch escape {
             case 0x62: units.append(8)
             case 0x66: units.append(12)
@@ -121,8 +124,11 @@ package enum ResultScanner {
             case 0x72: units.append(13)
             case 0x74: units.append(9)
             case 0x75:
-                if let code = UInt16(String(rest.prefix(4)) ?? "", radix: 16) { units.append(code) }
+                let digits = rest.prefix(4)
                 rest = rest.dropFirst(4)
+                if digits.count == 4, let code = UInt16(String(digits) ?? "", radix: 16) {
+                    units.append(code)
+                }
             default: units.append(escape)
             }
         }

@@ -44,7 +44,7 @@ package struct RowScanner: Sendable {
     /// - Throws: `LineDefect`, with the column in bytes from 1.
     package func scan(_ line: UnsafeBufferPointer<UInt8>) throws(LineDefect) -> ScannedRow {
         try refuseOddLines(line)
-        var scanner = JSONScanner(line)
+        var scanner = JSONScanner(line, refusesHugeNumbers: true)
         scanner.skipSpace()
         guard scanner.here == UInt8(ascii: "{") else { throw scanner.defect("expected a JSON object") }
         var id: Range<Int>?
