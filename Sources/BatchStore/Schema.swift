@@ -162,7 +162,7 @@ enum Schema {
           settled_rows INTEGER NOT NULL DEFAULT 0,
           odd_lines INTEGER NOT NULL DEFAULT 0,
           release_reason TEXT,
-          CHECK (phase = 'staging' OR phase = 'released' OR input_sha256 IS NOT NULL),
+          CHECK (phase = 'staging' OR phase = 'released' OR (input_bytes IS NOT NULL AND input_sha256 IS NOT NULL)),
           CHECK (phase <> 'creating' OR (create_key IS NOT NULL AND create_body IS NOT NULL AND asked_at IS NOT NULL)),
           CHECK (phase NOT IN ('awaiting_upload','uploading') OR (job IS NOT NULL AND upload_deadline IS NOT NULL)),
           CHECK (phase <> 'processing' OR (job IS NOT NULL AND poll_at IS NOT NULL)),
@@ -176,7 +176,8 @@ enum Schema {
         CREATE INDEX batch_rates ON batch(queue, ended_at) WHERE ended_at IS NOT NULL;
         """
 
-    /// The history. It only ever grows.
+    /// The history. It only ever grows. `INSERT OR REPLACE` deletes without firing the trigger on deletes,
+    /// so an insertion is refused too when its number is taken.
     private static let event = """
         CREATE TABLE event (
           seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -191,6 +192,9 @@ enum Schema {
         CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
           BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
         CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
+          BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
+        CREATE TRIGGER event_is_not_replaced BEFORE INSERT ON event
+          WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq)
           BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
         """
 

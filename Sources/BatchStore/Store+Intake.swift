@@ -60,14 +60,22 @@ extension Store {
 
     /// Appends rows to a loading workload, the first one being row `first`.
     ///
-    /// - Returns: the rows that were left out because their id is taken.
+    /// - Returns: the rows whose id is taken. When there is one, the workload cannot be accepted any more,
+    ///   only discarded.
+    /// - Throws: `StoreError.wrongState` when the workload was accepted, `noWorkload` when it was discarded.
     package func appendRows(
         _ chunk: IntakeChunk, to workload: WorkloadID, first: Int64
     ) throws -> [DuplicateRow] {
         guard chunk.rowCount > 0 else { return [] }
         return try write { db in
+            guard try db.isLoading(workload) else { throw StoreError.noWorkload(workload) }
             let duplicates = try chunk.bytes.withUnsafeBytes {
                 try db.insertNames(chunk.entries, in: $0, of: workload, first: first)
+            }
+            guard duplicates.isEmpty else {
+                try db.execute(
+                    sql: "DELETE FROM intake_chunk WHERE workload = ?", arguments: [workload.rawValue])
+                return duplicates
             }
             try chunk.bytes.withUnsafeBytes {
                 try db.insertInputs(chunk.entries, in: $0, of: workload, first: first)
@@ -75,14 +83,15 @@ extension Store {
             try db.execute(
                 sql: "INSERT INTO intake_chunk (workload, first_row, rows, bytes) VALUES (?, ?, ?, ?)",
                 arguments: [workload.rawValue, first, chunk.rowCount, chunk.byteCount + chunk.rowCount])
-            return duplicates
+            return []
         }
     }
 
     /// Accepts a loaded workload: from here on every row of it is promised.
     ///
     /// - Throws: `StoreError.duplicateContent` when the queue has the same content already, unless allowed;
-    ///   `keyTaken` when another workload of the queue has the submission key. The workload stays loading then.
+    ///   `keyTaken` when another workload of the queue has the submission key; `inconsistent` when not exactly
+    ///   rows 0 to `rows` - 1 are stored. The workload stays loading then.
     package func accept(
         _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?,
         allowDuplicate: Bool, at now: Timestamp
@@ -107,6 +116,15 @@ extension Store {
                     arguments: [queue, sha256.data])
             {
                 throw StoreError.duplicateContent(WorkloadID(same))
+            }
+            // Chunks cannot overlap, because rows cannot: this many rows up to here means every one, once.
+            let isWhole = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT sum(rows) = ?2 AND max(first_row + rows) = ?2 FROM intake_chunk WHERE workload = ?1
+                    """, arguments: [workload.rawValue, rows])
+            guard isWhole == true else {
+                throw StoreError.inconsistent("\(workload) does not hold the \(rows) rows it should")
             }
             try db.changeOne(
                 """
@@ -142,10 +160,14 @@ extension Store {
 
     /// Removes up to `limit` rows of a workload that was never accepted, and at last the workload.
     ///
+    /// From the first call on it cannot be accepted any more.
     /// - Returns: true when nothing is left of it. Call again otherwise: many short transactions, so that
     ///   nobody waits for one long one.
+    /// - Throws: `StoreError.wrongState` when it was accepted: its rows are promised.
     package func discardSome(of workload: WorkloadID, limit: Int = 20_000) throws -> Bool {
         try write { db in
+            guard try db.isLoading(workload) else { return true }
+            try db.execute(sql: "DELETE FROM intake_chunk WHERE workload = ?", arguments: [workload.rawValue])
             let range: StatementArguments = [
                 RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue, limit,
             ]
@@ -161,12 +183,26 @@ extension Store {
                       (SELECT id FROM row_name WHERE workload = ?1 LIMIT ?2)
                     """, arguments: [workload.rawValue, limit])
             guard inputs == 0, db.changesCount == 0 else { return false }
-            try db.execute(sql: "DELETE FROM intake_chunk WHERE workload = ?", arguments: [workload.rawValue])
             try db.execute(
                 sql: "DELETE FROM workload WHERE id = ? AND state = 'loading'", arguments: [workload.rawValue]
             )
             return true
         }
+    }
+}
+
+extension Database {
+    /// True while the workload's rows are arriving; false when there is none, or none any more.
+    ///
+    /// - Throws: `StoreError.wrongState` when it was accepted.
+    fileprivate func isLoading(_ workload: WorkloadID) throws -> Bool {
+        let word = try String.fetchOne(
+            self, sql: "SELECT state FROM workload WHERE id = ?", arguments: [workload.rawValue])
+        guard let word else { return false }
+        guard word == WorkloadState.loading.rawValue else {
+            throw StoreError.wrongState(workload, WorkloadState(rawValue: word) ?? .held)
+        }
+        return true
     }
 }
 
