@@ -4,7 +4,7 @@ import GRDB
 extension Store {
     /// Rows that go again and are claimed in one transaction: bounded, so that it stays short.
     private static let mostRetriesPerBatch: Int64 = 50_000
-    /// What staging may add to a line: a context, an API version, the newline.
+    /// What staging may add to a line in bytes: a context, an API version, the newline.
     fileprivate static let addedBytesPerRow: Int64 = 128
 
     /// When the workload next has rows to send: `now` or earlier for rows that wait already, later for rows
@@ -28,15 +28,22 @@ extension Store {
     /// Claims rows for a new batch: those due to go again first, then rows never sent, in submission order.
     ///
     /// Claiming never-sent rows costs the same for one and for a million: a slice changes hands.
-    /// - Returns: the batch in phase `staging`, or nil when no row is due.
+    /// - Returns: the batch in phase `staging`, or nil when no row is due, or when the workload begins nothing
+    ///   new: it is held, canceled, or over.
     package func claim(
         from workload: WorkloadID, policy: QueuePolicy, size: BatchSize, at now: Timestamp
     ) throws -> Batch? {
         try write { db in
+            let isOpen = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT state IN ('queued', 'running') AND cancel_wanted = 0 FROM workload WHERE id = ?
+                    """, arguments: [workload.rawValue])
+            guard isOpen == true else { return nil }
             var room = Room(rows: size.rows, bytes: size.bytes)
             let again = try db.dueRows(
                 of: workload, at: now, limit: min(size.rows, Self.mostRetriesPerBatch), room: &room)
-            let fresh = try db.freshRuns(of: workload, room: &room)
+            let fresh = try db.freshRuns(of: workload, alone: again.isEmpty, room: &room)
             let rows = Int64(again.count) + fresh.reduce(0) { $0 + Int64($1.count) }
             guard rows > 0 else { return nil }
             try db.execute(
@@ -107,8 +114,11 @@ extension Database {
     }
 
     /// Runs of rows never sent, as far as there is room.
-    fileprivate func freshRuns(of workload: WorkloadID, room: inout Store.Room) throws -> [ClosedRange<Int64>]
-    {
+    ///
+    /// At least one row, if nothing else was claimed: a limit that is too small must not stop the workload.
+    fileprivate func freshRuns(
+        of workload: WorkloadID, alone: Bool, room: inout Store.Room
+    ) throws -> [ClosedRange<Int64>] {
         let slices = try Row.fetchCursor(
             self,
             sql: """
@@ -117,9 +127,9 @@ extension Database {
         var runs: [ClosedRange<Int64>] = []
         while room.rows > 0, !room.fullOfBytes, let slice = try slices.next() {
             let first: Int64 = slice["first_row"]
-            let last: Int64 = slice["last_row"]
-            let count = min(
-                last - first + 1, room.rows, try rowsThatFit(workload, from: first, to: last, room: &room))
+            let last = min(slice["last_row"], first + room.rows - 1)
+            var count = try rowsThatFit(workload, first...last, room: &room)
+            if count == 0, alone, runs.isEmpty { count = 1 }
             guard count > 0 else { break }
             runs.append(first...(first + count - 1))
             room.rows -= count
@@ -127,9 +137,10 @@ extension Database {
         return runs
     }
 
-    /// How many rows from `first` fit into the bytes left, judged by the intake's running sums.
+    /// How many of these rows fit into the bytes left: whole intake chunks by their sums, rows of the others
+    /// one by one.
     private func rowsThatFit(
-        _ workload: WorkloadID, from first: Int64, to last: Int64, room: inout Store.Room
+        _ workload: WorkloadID, _ run: ClosedRange<Int64>, room: inout Store.Room
     ) throws -> Int64 {
         let chunks = try Row.fetchCursor(
             self,
@@ -138,20 +149,39 @@ extension Database {
                 WHERE workload = ?1 AND first_row <= ?3 AND first_row >=
                   (SELECT max(first_row) FROM intake_chunk WHERE workload = ?1 AND first_row <= ?2)
                 ORDER BY first_row
-                """, arguments: [workload.rawValue, first, last])
+                """, arguments: [workload.rawValue, run.lowerBound, run.upperBound])
         var fitting: Int64 = 0
         while let chunk = try chunks.next() {
-            let start = max(first, chunk["first_row"])
-            let count = min(last, chunk["first_row"] + chunk["rows"] - 1) - start + 1
-            let each = (chunk["bytes"] / chunk["rows"] as Int64) + 1 + Store.addedBytesPerRow
-            guard each * count <= room.bytes else {
-                room.fullOfBytes = true
-                // At least one row, or a limit that is too small would stop the workload for ever.
-                return max(fitting + room.bytes / each, 1)
+            let all: ClosedRange<Int64> = chunk["first_row"]...(chunk["first_row"] + chunk["rows"] - 1)
+            let bytes: Int64 = chunk["bytes"] + chunk["rows"] * Store.addedBytesPerRow
+            if run.contains(all.lowerBound), run.contains(all.upperBound), bytes <= room.bytes {
+                room.bytes -= bytes
+                fitting += Int64(all.count)
+            } else {
+                fitting += try linesThatFit(workload, run.clamped(to: all), room: &room)
+                if room.fullOfBytes { break }
             }
-            room.bytes -= each * count
-            fitting += count
-            if fitting >= room.rows { break }
+        }
+        return fitting
+    }
+
+    private func linesThatFit(
+        _ workload: WorkloadID, _ run: ClosedRange<Int64>, room: inout Store.Room
+    ) throws -> Int64 {
+        let lines = try Row.fetchCursor(
+            self, sql: "SELECT length(line) FROM row_input WHERE key BETWEEN ? AND ? ORDER BY key",
+            arguments: [
+                RowKey(workload, run.lowerBound).rawValue, RowKey(workload, run.upperBound).rawValue,
+            ])
+        var fitting: Int64 = 0
+        while let line = try lines.next() {
+            let bytes: Int64 = line[0] + Store.addedBytesPerRow
+            guard bytes <= room.bytes else {
+                room.fullOfBytes = true
+                break
+            }
+            room.bytes -= bytes
+            fitting += 1
         }
         return fitting
     }
