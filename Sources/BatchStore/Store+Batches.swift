@@ -12,10 +12,14 @@ extension Store {
 
     /// Records a batch that moved on from `phase`, or that stays there and has learned something.
     ///
-    /// - Throws: `StoreError.staleTransition` when the record is no longer in `phase`.
+    /// - Throws: `StoreError.staleTransition` when the record is no longer in `phase`; `inconsistent` when the
+    ///   batch is settled or released, which moves rows and has verbs of its own.
     package func record(
         _ batch: Batch, was phase: BatchPhase, failure: CallFailure? = nil, at now: Timestamp
     ) throws {
+        guard batch.phase.carriesRows else {
+            throw StoreError.inconsistent("\(batch.id) cannot become \(batch.phase.name) and keep its rows")
+        }
         try write { db in
             try db.update(batch, was: phase, failure: failure, at: now)
             if batch.phase.name != phase.name { try db.note(batch, at: now) }
@@ -24,9 +28,15 @@ extension Store {
 
     /// Records that a batch is given up: its rows are queued again with no attempt spent, or canceled with
     /// their workload.
+    ///
+    /// - Throws: `StoreError.staleTransition` when the record is no longer in `phase`; `inconsistent` when the
+    ///   batch is not released.
     package func release(_ batch: Batch, was phase: BatchPhase, failure: CallFailure?, at now: Timestamp)
         throws
     {
+        guard case .released = batch.phase else {
+            throw StoreError.inconsistent("\(batch.id) cannot give up its rows and be \(batch.phase.name)")
+        }
         try write { db in
             try db.update(batch, was: phase, failure: failure, at: now)
             try db.note(batch, at: now, failure?.summary)
@@ -171,6 +181,14 @@ extension Database {
 }
 
 extension BatchPhase {
+    /// False for the two ends, where no row belongs to the batch any more.
+    fileprivate var carriesRows: Bool {
+        switch self {
+        case .settled, .released: false
+        default: true
+        }
+    }
+
     /// What each phase adds to the record.
     fileprivate var columns: [(String, (any DatabaseValueConvertible)?)] {
         switch self {

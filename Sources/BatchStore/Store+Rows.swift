@@ -97,8 +97,9 @@ extension Store {
         }
     }
 
-    /// A page of a workload's rows, after row `after` (-1 for the first page).
+    /// A page of a workload's rows, after row `after` (-1 for the first page). Empty before it was accepted.
     ///
+    /// - Throws: `StoreError.inconsistent` when a row is in no state at all.
     /// - Parameters:
     ///   - state: only rows in this state.
     ///   - code: only rows whose last error has this code.
@@ -134,8 +135,12 @@ extension Store {
                     after < 0 ? RowKey(workload, 0).rawValue - 1 : RowKey(workload, after).rawValue,
                     RowKey(workload, 0xFFFF_FFFF).rawValue, decided ? state?.rawValue : nil, limit,
                 ])
-            let slices = try SliceMap(db, workload)
             var page = RowPage(rows: [], next: nil)
+            let isLoading = try Bool.fetchOne(
+                db, sql: "SELECT state = 'loading' FROM workload WHERE id = ?", arguments: [workload.rawValue]
+            )
+            if isLoading != false { return page }
+            let slices = try SliceMap(db, workload)
             var seen = 0
             while let row = try rows.next() {
                 seen += 1
@@ -143,7 +148,10 @@ extension Store {
                 if seen == limit { page.next = number }
                 var record = RowRecord(stored: row, number: number)
                 record.line = withInput ? (row["line"] as Data?).map(Array.init) : nil
-                if row["state"] == nil, let slice = slices.find(number) {
+                if row["state"] == nil {
+                    guard let slice = slices.find(number) else {
+                        throw StoreError.inconsistent("row \(number) of \(workload) is in no state")
+                    }
                     (record.state, record.batch, record.job) = (slice.state, slice.batch, slice.job)
                 }
                 if let state, record.state != state { continue }
@@ -192,13 +200,27 @@ struct SliceMap {
 
     /// The slice that covers the row.
     func find(_ number: Int64) -> Entry? {
+        entries.find(number, rows: \.rows)
+    }
+}
+
+extension Array {
+    /// The element whose rows hold `number`; the elements are in the order of rows and do not overlap.
+    fileprivate func find(_ number: Int64, rows: (Element) -> ClosedRange<Int64>) -> Element? {
         var low = 0
-        var high = entries.count
+        var high = count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].rows.upperBound < number { low = middle + 1 } else { high = middle }
+            if rows(self[middle]).upperBound < number { low = middle + 1 } else { high = middle }
         }
-        return low < entries.count && entries[low].rows.contains(number) ? entries[low] : nil
+        return low < count && rows(self[low]).contains(number) ? self[low] : nil
+    }
+}
+
+extension [ClosedRange<Int64>] {
+    /// The run that holds `number`; the runs are in order and do not overlap.
+    func find(_ number: Int64) -> ClosedRange<Int64>? {
+        find(number, rows: \.self)
     }
 }
 

@@ -53,10 +53,20 @@ extension Store {
     /// Settles up to `limit` rows that have no result line. Call until the tally is complete.
     ///
     /// Whole runs that did not run go back as slices, whatever their length.
+    /// - Throws: `StoreError.staleTransition` when the batch is not archived, or has lines left to settle: a row
+    ///   is absent only when the whole file was read.
     package func settleAbsent(
         of batch: Batch, dueBase: Timestamp, limit: Int64 = 20_000, decide: (RowHistory) -> RowDecision
     ) throws -> SettleTally {
         try write { db in
+            let isRead = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT phase = 'archived' AND settled_bytes = coalesce(raw_bytes, 0) FROM batch WHERE id = ?
+                    """, arguments: [batch.id.rawValue])
+            guard isRead == true else {
+                throw StoreError.staleTransition(batch.id, expected: "archived and read to its end")
+            }
             var tally = SettleTally()
             var writer = try RowWriter(db, batch: batch, dueBase: dueBase)
             let own = try Int64.fetchAll(
@@ -100,7 +110,7 @@ extension Store {
 /// Writes the fates of rows within one transaction: prepared once, bound in C.
 private struct RowWriter {
     private(set) var moves = RowMoves()
-    private(set) var slices: [ClosedRange<Int64>]
+    private(set) var slices: [ClosedRange<Int64>]  // In the order of rows: searched, not walked.
     private let db: Database
     private let batch: Batch
     private let dueBase: Timestamp
@@ -167,7 +177,7 @@ private struct RowWriter {
             return RowHistory(
                 attempts: Int(sqlite3_column_int64(look, 2)), doubts: Int(sqlite3_column_int64(look, 3)))
         case SQLITE_DONE:
-            return slices.contains { $0.contains(key.number) } ? RowHistory() : nil
+            return slices.find(key.number) == nil ? nil : RowHistory()
         case let code: throw db.failure(code)
         }
     }
@@ -271,7 +281,7 @@ private struct Fate {
         case .failed(let why): (state, reason) = (.failed, why)
         case .held(let why):
             (state, reason) = (.held, why)
-            if case .held(.unknownOutcome) = decision { doubts += 1 }
+            if decision == .held(.unknownOutcome) || decision == .held(.resultsExpired) { doubts += 1 }
             // Nothing ran when Stripe's validation refused the file.
             if why == .validation { attempts = history.attempts }
         case .again(let delay, _): (state, self.delay) = (.queued, delay)

@@ -77,7 +77,10 @@ extension BatchPhase {
         case "archived": self = .archived(job: job(), try ending())
         case "settled": self = .settled
         case "released":
-            self = .released(ReleaseReason(rawValue: row["release_reason"]) ?? .windowMissed)
+            guard let reason = ReleaseReason(rawValue: row["release_reason"]) else {
+                throw StoreError.inconsistent("an unknown release of batch \(row["id"] as Int64)")
+            }
+            self = .released(reason)
         default: throw StoreError.inconsistent("an unknown phase in batch \(row["id"] as Int64)")
         }
     }

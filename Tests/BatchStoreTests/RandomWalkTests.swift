@@ -1,0 +1,317 @@
+import BatchCore
+import GRDB
+import Testing
+
+@testable import BatchStore
+
+/// Any verbs in any order, with restarts anywhere: every row stays in exactly the state that the model has.
+@Suite struct RandomWalkTests {
+    @Test(arguments: 1...6) func everyRowIsWhereItsHistoryPutsIt(seed: UInt64) throws {
+        var walk = try Walk(seed: seed)
+        for step in 0..<200 {
+            let verb = try walk.step()
+            try walk.compare("seed \(seed), step \(step): \(verb)")
+        }
+        try walk.compare("seed \(seed), at the end", all: true)
+        // The walk has been everywhere.
+        if seed == 1 { #expect(walk.verbs.isSuperset(of: Walk.all)) }
+    }
+}
+
+private struct Walk {
+    static let all: Set<String> = [
+        "accept", "claim", "move", "release", "archive", "settle", "absent", "settled", "sweep", "cancel",
+        "hold",
+        "resume", "finish", "reopen", "later",
+    ]
+
+    let bench: Bench
+    var model = Model()
+    var random: SeededGenerator
+    var verbs: Set<String> = []
+
+    init(seed: UInt64) throws {
+        bench = try Bench()
+        random = SeededGenerator(seed: seed)
+    }
+
+    mutating func pick<C: Collection>(_ items: C) -> C.Element? { items.randomElement(using: &random) }
+    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+
+    mutating func step() throws -> String {
+        let verb: String
+        switch below(100) {
+        case 0..<5: verb = "reopen"
+        case 5..<12: verb = "later"
+        case 12..<14: verb = "cancel"
+        case 14..<16: verb = "hold"
+        case 16..<19: verb = "resume"
+        case 19..<24: verb = "finish"
+        case 24..<28: verb = "accept"
+        case 28..<38: verb = "claim"
+        default: verb = "batch"
+        }
+        let done = try perform(verb)
+        verbs.insert(done)
+        return done
+    }
+
+    private mutating func perform(_ verb: String) throws -> String {
+        switch verb {
+        case "reopen": try bench.reopen()
+        case "later": bench.now = bench.now + .seconds(Int64(below(90)))
+        case "cancel": try cancel()
+        case "hold": try hold()
+        case "resume": try resume()
+        case "finish": try finish()
+        case "accept": try accept()
+        case "claim": try claim()
+        default: return try moveOn()
+        }
+        return verb
+    }
+
+    // MARK: - Workloads
+
+    private mutating func accept() throws {
+        guard model.loads.values.filter({ !$0.isOver }).count < 3 else { return }
+        let rows = 1 + below(25)
+        let id = try bench.workload(Int64(rows), perChunk: Int64(1 + below(12)))
+        model.loads[id] = Model.Load(rows: Array(repeating: Model.Line(), count: rows))
+    }
+
+    private mutating func cancel() throws {
+        guard let id = pick(model.loads.keys.sorted()), let load = model.loads[id] else { return }
+        guard !load.isOver else {
+            #expect(throws: StoreError.self) { try bench.store.cancel(id, now: true, at: bench.now) }
+            return
+        }
+        _ = try bench.store.cancel(id, now: below(2) == 0, at: bench.now)
+        model.loads[id]!.isCanceling = true
+        model.loads[id]!.isHeld = false
+        model.loads[id]!.cancel(load.rows.indices.filter { load.rows[$0].state == .queued })
+    }
+
+    private mutating func hold() throws {
+        guard let id = pick(model.loads.keys.sorted()), let load = model.loads[id] else { return }
+        try bench.store.hold(id, reason: "r", at: bench.now)
+        if !load.isOver, !load.isCanceling { model.loads[id]!.isHeld = true }
+    }
+
+    private mutating func resume() throws {
+        try bench.store.resumeHeldWorkloads(at: bench.now)
+        for (id, load) in model.loads where load.counts[.queued] + load.counts[.inFlight] > 0 {
+            model.loads[id]!.isHeld = false
+        }
+    }
+
+    private mutating func finish() throws {
+        let exhausted = model.loads.filter { id, load in
+            !load.isOver && !load.isHeld && load.counts[.queued] + load.counts[.inFlight] == 0
+                && !model.journeys.values.contains { $0.batch.workload == id }
+        }.keys.sorted()
+        #expect(try bench.store.exhaustedWorkloads().map(\.id) == exhausted)
+        for id in exhausted {
+            guard let load = model.loads[id] else { continue }
+            if load.counts[.held] > 0, !load.isCanceling {
+                #expect(throws: (any Error).self) { try bench.store.finish(id, as: .finished, at: bench.now) }
+            } else {
+                try bench.store.finish(id, as: load.isCanceling ? .canceled : .finished, at: bench.now)
+                model.loads[id]!.isOver = true
+            }
+        }
+    }
+
+    // MARK: - Batches
+
+    private mutating func claim() throws {
+        guard let id = pick(model.loads.keys.sorted()), let load = model.loads[id] else { return }
+        let most = 1 + below(15)
+        let expected = load.claimed(most, at: bench.now)
+        guard let batch = try bench.claim(id, rows: Int64(most)) else {
+            #expect(expected.isEmpty)
+            return
+        }
+        #expect(try bench.input(of: batch) == expected.map { Bench.name(Int64($0)) })
+        #expect(batch.rows == Int64(expected.count))
+        for number in expected {
+            model.loads[id]!.rows[number].state = .inFlight
+            model.loads[id]!.rows[number].batch = batch.id
+            model.loads[id]!.rows[number].due = nil
+        }
+        model.journeys[batch.id] = Model.Journey(batch: batch)
+    }
+
+    /// Leads one batch one step on.
+    private mutating func moveOn() throws -> String {
+        guard let id = pick(model.journeys.keys.sorted()), let journey = model.journeys[id] else {
+            return "nothing"
+        }
+        let name = journey.batch.phase.name
+        switch name {
+        case "settled", "released":
+            try bench.store.swept(id)
+            model.journeys[id] = nil
+            return "sweep"
+        case "archived" where journey.settled < journey.pieces:
+            try settle(id, journey)
+            return "settle"
+        case "archived": return try settleAbsent(id, journey)
+        case "collecting":
+            let pieces = Int64(below(4))
+            model.journeys[id]!.batch = try bench.lead(journey.batch, to: "archived", bytes: pieces)
+            model.journeys[id]!.pieces = pieces
+            model.journeys[id]!.dueBase = bench.now
+            return "archive"
+        default:
+            if below(8) == 0 {
+                try release(id, journey)
+                return "release"
+            }
+            let next = BatchPhase.names[BatchPhase.names.firstIndex(of: name)! + 1]
+            model.journeys[id]!.batch = try bench.lead(journey.batch, to: next)
+            return "move"
+        }
+    }
+
+    private mutating func release(_ id: BatchID, _ journey: Model.Journey) throws {
+        try bench.release(journey.batch)
+        let workload = journey.batch.workload
+        model.journeys[id]!.batch.phase = .released(.windowMissed)
+        let carried = model.loads[workload]!.carried(by: id)
+        if model.loads[workload]!.isCanceling { return model.loads[workload]!.cancel(carried) }
+        for number in carried {
+            model.loads[workload]!.rows[number].state = .queued
+            model.loads[workload]!.rows[number].batch = nil
+            if model.loads[workload]!.rows[number].hasFate {
+                model.loads[workload]!.rows[number].due = bench.now
+            }
+        }
+    }
+
+    private mutating func anyDecision() -> RowDecision {
+        let delay = Duration.seconds(Int64(below(60)))
+        return pick(
+            [
+                .succeeded, .succeeded, .failed(.refused), .failed(.attemptsExhausted),
+                .held(.unknownOutcome),
+                .held(.validation), .again(delay: delay, doubt: false), .again(delay: delay, doubt: true),
+                .returned,
+                .systemic,
+            ] as [RowDecision])!
+    }
+
+    /// One piece of the results: rows of the batch, of others and of nobody, some of them twice, in any order.
+    private mutating func settle(_ id: BatchID, _ journey: Model.Journey) throws {
+        let workload = journey.batch.workload
+        guard let load = model.loads[workload] else { return }
+        var numbers: [Int] = []
+        for _ in 0..<below(12) { numbers.append(pick(load.carried(by: id)) ?? below(load.rows.count)) }
+        for _ in 0..<below(4) { numbers.append(below(load.rows.count + 5)) }
+        numbers.shuffle(using: &random)
+        let decisions = numbers.map { _ in anyDecision() }
+        let lines = numbers.enumerated().map { ResultLine(id: Bench.name(Int64($1)), status: $0) }
+        var expected = SettleTally()
+        var histories: [Int: RowHistory] = [:]
+        for (index, number) in numbers.enumerated() {
+            guard number < load.rows.count, let row = model.loads[workload]?.rows[number], row.batch == id
+            else {
+                expected.odd += 1
+                continue
+            }
+            histories[index] = RowHistory(attempts: row.attempts, doubts: row.doubts)
+            expected.rows += 1
+            model.loads[workload]!.rows[number] = row.after(
+                decisions[index], isAbsent: false, canceling: load.isCanceling, dueBase: journey.dueBase)
+        }
+        let tally = try bench.store.settle(
+            lines, odd: 0, of: journey.batch, from: journey.settled, to: journey.settled + 1,
+            dueBase: journey.dueBase
+        ) { line, history in
+            #expect(histories[line.status] == history)
+            return decisions[line.status]
+        }
+        #expect((tally.rows, tally.odd) == (expected.rows, expected.odd))
+        model.journeys[id]!.settled += 1
+    }
+
+    /// Some of the rows without a line; which ones is the store's choice, what becomes of them is not.
+    private mutating func settleAbsent(_ id: BatchID, _ journey: Model.Journey) throws -> String {
+        let workload = journey.batch.workload
+        var decision = anyDecision()
+        while decision == .succeeded { decision = anyDecision() }
+        let tally = try bench.store.settleAbsent(
+            of: journey.batch, dueBase: journey.dueBase, limit: Int64(1 + below(9))
+        ) { _ in decision }
+        guard let load = model.loads[workload] else { return "absent" }
+        let carried = load.carried(by: id)
+        if tally.isComplete {
+            #expect(carried.isEmpty)
+            try bench.store.settled(journey.batch, was: journey.batch.phase, at: bench.now)
+            model.journeys[id]!.batch.phase = .settled
+            return "settled"
+        }
+        let states = try bench.states(of: workload)
+        var moved: Int64 = 0
+        for number in carried where states[Int64(number)]?.state != .inFlight {
+            moved += 1
+            model.loads[workload]!.rows[number] = load.rows[number].after(
+                decision, isAbsent: !load.rows[number].hasFate, canceling: load.isCanceling,
+                dueBase: journey.dueBase)
+        }
+        #expect(tally.rows == moved)
+        return "absent"
+    }
+
+    // MARK: - Comparison
+
+    /// Workloads that are over cannot change any more; they are compared at the end.
+    func compare(_ what: String, all: Bool = false) throws {
+        for (id, load) in model.loads where all || !load.isOver {
+            let evidence = try bench.store.countsEvidence(of: id)
+            #expect(evidence.kept == load.counts, "\(what)")
+            #expect(evidence.derived == load.counts, "\(what)")
+            #expect(evidence.stored == Int64(load.rows.count), "\(what)")
+            let expected = load.rows.map(Seen.init)
+            let rows = try bench.states(of: id)
+            #expect(load.rows.indices.map { rows[Int64($0)].map(Seen.init) } == expected, "\(what)")
+            let view = try bench.store.pool.read { db in
+                try Row.fetchAll(
+                    db, sql: "SELECT state, attempts, batch FROM row WHERE workload = ? ORDER BY number",
+                    arguments: ["\(id)"])
+            }
+            #expect(view.map(Seen.init) == expected, "\(what), in the view")
+            let doubts = try bench.store.pool.read { db in
+                try Int.fetchOne(
+                    db, sql: "SELECT coalesce(sum(doubts), 0) FROM row_state WHERE key >> 32 = \(id.rawValue)"
+                )
+            }
+            #expect(doubts == load.rows.reduce(0) { $0 + $1.doubts }, "\(what)")
+        }
+        #expect(try bench.store.liveBatches().map(\.id) == model.journeys.keys.sorted(), "\(what)")
+        for batch in try bench.store.liveBatches() {
+            #expect(batch.phase.name == model.journeys[batch.id]?.batch.phase.name, "\(what)")
+        }
+    }
+}
+
+/// What can be seen of a row; whoever carried it last is of interest only while it travels.
+private struct Seen: Equatable {
+    var state: String
+    var attempts: Int
+    var batch: String?
+
+    init(_ line: Model.Line) {
+        (state, attempts, batch) = (line.state.word, line.attempts, line.batch.map { "\($0)" })
+    }
+
+    init(_ row: RowRecord) {
+        (state, attempts) = (row.state.word, row.attempts)
+        batch = row.state == .inFlight ? row.batch.map { "\($0)" } : nil
+    }
+
+    init(_ row: Row) {
+        (state, attempts) = (row["state"] ?? "none", row["attempts"])
+        batch = state == "in_flight" ? row["batch"] : nil
+    }
+}
