@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "StripeSimulator",
             dependencies: [hummingbird, logging, nio, httpTypes, crypto, lifecycle],
-            swiftSettings: settings
+            // A million rows in under a minute is a promise of the debug build too: unoptimized it takes minutes.
+            swiftSettings: settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
         .executableTarget(
             name: "batchsim",
