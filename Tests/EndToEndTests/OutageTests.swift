@@ -57,6 +57,7 @@ extension Site {
             let audit = try await ctl("audit", "w1")
             #expect(audit.code == 0, "\(audit.output)")
         }
+        #expect(try await testArchive() > 1)
         try await expectExecutedOnce(count)
     }
 

@@ -168,12 +168,28 @@ func awaitFact(_ what: String, _ isTrue: () async throws -> Bool) async throws {
     }
 }
 
+// What others made, as judges.
 extension Site {
     /// Asks the control socket with curl, as a user may.
     func curl(_ path: String) async throws -> String {
+        try await judge("curl", ["-sS", "--unix-socket", socket, "http://localhost\(path)"]).output
+    }
+
+    /// Lets `zstd` test every compressed file of the archive; how many there were.
+    func testArchive() async throws -> Int {
+        let files = (FileManager.default.subpaths(atPath: archive) ?? []).filter { $0.hasSuffix(".zst") }
+        let answer = try await judge("zstd", ["-tq"] + files.map { "\(archive)/\($0)" })
+        #expect(answer.code == 0, "\(answer.errors)")
+        return files.count
+    }
+
+    private func judge(_ program: String, _ arguments: [String]) async throws -> Answer {
         let result = try await Subprocess.run(
-            .name("curl"), arguments: ["-sS", "--unix-socket", socket, "http://localhost\(path)"],
-            output: .string(limit: 1 << 20), error: .discarded)
-        return result.standardOutput
+            .name(program), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20))
+        guard case .exited(let code) = result.terminationStatus else {
+            throw Failure("\(program) was killed")
+        }
+        return Answer(code: Int(code), output: result.standardOutput, errors: result.standardError)
     }
 }
