@@ -103,7 +103,7 @@ let package = Package(
         // The local Stripe. It shares no source with the daemon: a wrong belief must not hold on both sides.
         .target(
             name: "StripeSimulator",
-            dependencies: [hummingbird, logging, nio, httpTypes, crypto, lifecycle],
+            dependencies: [hummingbird, httpClient, logging, nio, nioHTTP1, httpTypes, crypto, lifecycle],
             // A million rows in under a minute is a promise of the debug build too: unoptimized it takes minutes.
             swiftSettings: settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),

@@ -28,6 +28,7 @@ extension Simulator {
         order.append(job.id)
         live.append(job.id)
         if let scope { idempotency.remember(scope, parameters: body, jobID: job.id, now: now) }
+        announceCreation(of: job, by: caller)
         return Answer(body: render(job, for: caller))
     }
 
@@ -42,8 +43,10 @@ extension Simulator {
             return Answer(body: try job(id, caller: caller), isReplay: true)
         }
         guard var job = visible(id, to: caller) else { throw .jobNotFound(id) }
+        let before = job.phase
         job.phase = try job.phaseAfterCancel(at: clock.now)
         jobs[id] = job
+        if job.phase != before { announce(job) }
         if let scope { idempotency.remember(scope, parameters: parameters, jobID: id, now: clock.now) }
         return Answer(body: render(job, for: caller))
     }

@@ -34,7 +34,8 @@ extension Simulator {
     }
 
     var activeFaults: JSONValue {
-        let document = Faults(rows: rowRules.all, wire: wireFaults.active, jobs: jobFaults.active)
+        let document = Faults(
+            rows: rowRules.all, wire: wireFaults.active, jobs: jobFaults.active, events: events.faults.all)
         return JSONValue(parsing: JSONValue.encode(document)) ?? .null
     }
 
@@ -42,6 +43,7 @@ extension Simulator {
         for rule in scenario.rows { rowRules.add(rule) }
         for fault in scenario.wire { wireFaults.add(fault) }
         for fault in scenario.jobs { jobFaults.add(fault) }
+        for fault in scenario.events { events.faults.add(fault) }
     }
 
     /// From now on nothing goes wrong.
@@ -49,12 +51,14 @@ extension Simulator {
         rowRules = RowRules(seed: options.seed)
         wireFaults = WireFaults(seed: options.seed)
         jobFaults = JobFaults(seed: options.seed)
+        events.faults = EventFaults(seed: options.seed)
     }
 
     private struct Faults: Encodable {
         let rows: [RowRule]
         let wire: [WireFault]
         let jobs: [JobFault]
+        let events: [EventFault]
     }
 
     func ledgerSummary() -> JSONValue { ledger.summary() }

@@ -38,6 +38,7 @@ extension Simulator {
                     status: "batch_failed", at: clock.now, hasOutput: false, error: "\(error)")
                 jobs[id]?.phase = .ended(ending)
                 work[id] = nil
+                if let job = jobs[id] { announce(job) }
             }
         }
         return budget - left
@@ -61,6 +62,7 @@ extension Simulator {
         case .readyForUpload, .validating, .cancelling, .posing:
             break
         }
+        if let job = jobs[id] { announce(job) }
     }
 
     private func validate(_ id: String, upTo target: Int, budget: Int) throws -> Int {

@@ -20,6 +20,7 @@ actor Simulator {
     var rowRules: RowRules
     var wireFaults: WireFaults
     var jobFaults: JobFaults
+    var events: Events
     var ledger: Ledger
     var requests: [String: [String: Int]] = [:]
     /// Whose turn it is among the live jobs.
@@ -34,6 +35,8 @@ actor Simulator {
         var rowsPerSecond: Double?
         var scenario: Scenario
         var isLenient: Bool
+        /// Hears of all events.
+        var webhook: Webhook?
         /// Rows validated a second of simulated time, in multiples of the execution rate.
         var validationFactor = 20.0
     }
@@ -47,6 +50,7 @@ actor Simulator {
         rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
         wireFaults = WireFaults(seed: options.seed, faults: options.scenario.wire)
         jobFaults = JobFaults(seed: options.seed, faults: options.scenario.jobs)
+        events = Self.events(options, now: clock.now)
         try FileManager.default.createDirectory(
             atPath: options.directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
@@ -68,8 +72,13 @@ actor Simulator {
         rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
         wireFaults = WireFaults(seed: options.seed, faults: options.scenario.wire)
         jobFaults = JobFaults(seed: options.seed, faults: options.scenario.jobs)
+        events = Self.events(options, now: clock.now)
         ledger = try Ledger(path: options.directory + "/ledger.tsv")
         requests = [:]
+    }
+
+    private static func events(_ options: Options, now: SimulatedTime) -> Events {
+        Events(seed: options.seed, faults: options.scenario.events, webhook: options.webhook, now: now)
     }
 
     func inputPath(_ id: String) -> String { options.directory + "/\(id).input.jsonl" }

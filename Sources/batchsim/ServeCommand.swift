@@ -28,10 +28,31 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Accept what the guide's prose allows: no metadata, no skip_validation, any upload type.")
     var lenient = false
 
+    @Option(help: "Push all events to this address, on this machine only: http://127.0.0.1:…")
+    var webhook: String?
+
+    @Option(help: "Signs the events that go to --webhook: whsec_…")
+    var webhookSecret: String?
+
     func validate() throws {
         guard timeScale >= 0 else { throw ValidationError("--time-scale is 0 or more.") }
+        _ = try target
         guard rps ?? 1 > 0 else { throw ValidationError("--rps is more than 0.") }
         guard address != nil else { throw ValidationError("--listen is host:port, e.g. 127.0.0.1:12111.") }
+    }
+
+    private var target: Webhook? {
+        get throws {
+            guard let webhook else {
+                guard webhookSecret == nil else { throw ValidationError("--webhook-secret needs --webhook.") }
+                return nil
+            }
+            guard let webhookSecret else { throw ValidationError("--webhook needs --webhook-secret.") }
+            guard let target = Webhook(url: webhook, secret: webhookSecret) else {
+                throw ValidationError("--webhook leads to this machine: 127.0.0.1, ::1 or localhost.")
+            }
+            return target
+        }
     }
 
     private var address: (host: String, port: Int)? {
@@ -52,6 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.rowsPerSecond = rps
         configuration.seed = seed
         configuration.isLenient = lenient
+        configuration.webhook = try target
         if let scenario {
             do {
                 configuration.scenario = try Scenario(json: Data(contentsOf: URL(fileURLWithPath: scenario)))

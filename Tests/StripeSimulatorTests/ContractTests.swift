@@ -46,6 +46,7 @@ import Testing
         ("batch-job-not-found", APIError.jobNotFound("batchv2_x")),
         ("non-cancellable", .notCancellable("batchv2_x", status: "complete")),
         ("unsupported-endpoint", .unsupportedEndpoint(path: "/v1/charges", method: "post")),
+        ("unauthorized-endpoint", .unauthorizedEndpoint(path: "/v1/charges", method: "post")),
         ("version-not-provided", .versionNotProvided), ("idempotency", .idempotencyMismatch),
     ])
     func anErrorHasTheShapeOfItsCode(name: String, error: APIError) throws {

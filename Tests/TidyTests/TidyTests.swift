@@ -115,8 +115,9 @@ private enum Rules {
         ],
         "batchctl": ["BatchCommands", "Glibc"],
         "StripeSimulator": [
-            "Crypto", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Hummingbird", "Logging",
-            "NIOCore", "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
+            "AsyncHTTPClient", "Crypto", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes",
+            "Hummingbird", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
+            "Synchronization", "UnixSignals",
         ],
         "batchsim": [
             "ArgumentParser", "Foundation", "FoundationEssentials", "Glibc", "Logging", "ServiceLifecycle",

@@ -8,8 +8,10 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 import stripe
@@ -38,6 +40,37 @@ def row(number, **fields):
     """A line that updates a customer of its own."""
     line = {"id": f"r-{number}", "path_params": {"customer": f"cus_{number}"}, "params": {"name": "Ada"}}
     return json.dumps({**line, **fields})
+
+
+class Receiver:
+    """A webhook endpoint that keeps what it is sent, and answers as it is told."""
+
+    def __init__(self):
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.received.append((body, self.headers["Stripe-Signature"]))
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.received, self.answers = [], []
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def clear(self):
+        self.received.clear()
+        self.answers.clear()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class SimulatorTest(unittest.TestCase):

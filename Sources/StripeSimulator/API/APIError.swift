@@ -72,6 +72,10 @@ extension APIError {
         APIError(status: 404, code: "not_found", message: "Unrecognized request URL (\(what)).")
     }
 
+    static func noSuch(_ noun: String, _ id: String) -> APIError {
+        APIError(status: 404, code: "not_found", message: "No such \(noun): '\(id)'.")
+    }
+
     /// Ours: the codes of malformed requests are not documented.
     static func malformed(_ code: String, _ message: String) -> APIError {
         APIError(status: 400, code: code, message: message)

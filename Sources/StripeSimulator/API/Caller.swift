@@ -9,6 +9,8 @@ struct Caller: Sendable {
     /// Scheme, host and port of presigned URLs: what the caller itself used.
     let base: String
     let idempotencyKey: String?
+    /// The id of the present request.
+    var requestID = "req_unknown"
 
     var livemode: Bool { apiKey.hasPrefix("sk_live_") || apiKey.hasPrefix("rk_live_") }
 

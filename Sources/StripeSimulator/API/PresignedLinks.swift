@@ -34,11 +34,7 @@ struct PresignedLinks: Sendable {
 
     private func signature(_ purpose: Purpose, token: String, stamp: String) -> String {
         let text = "\(purpose.rawValue)\n\(token)\n\(stamp)"
-        let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)
-        return code.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key).hexadecimal
     }
 }
 

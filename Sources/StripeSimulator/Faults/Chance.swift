@@ -42,6 +42,17 @@ struct SeededRandom: RandomNumberGenerator, Sendable {
         return Chance.mix(state)
     }
 
+    /// A random UUID, in its usual form.
+    mutating func uuid() -> String {
+        let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let bytes = [high, low].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+        }
+        let groups = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16]
+        return groups.map { bytes[$0].hexadecimal }.joined(separator: "-")
+    }
+
     /// An opaque name of letters and digits, as Stripe's ids end.
     mutating func token(length: Int) -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".unicodeScalars)

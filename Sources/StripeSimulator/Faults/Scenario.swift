@@ -5,11 +5,12 @@ package struct Scenario: Sendable, Equatable {
     var rows: [RowRule] = []
     var wire: [WireFault] = []
     var jobs: [JobFault] = []
+    var events: [EventFault] = []
 
     /// A simulation in which nothing goes wrong.
     package init() {}
 
-    /// Reads a scenario from JSON: an object with the lists `rows`, `wire` and `jobs`.
+    /// Reads a scenario from JSON: an object with the lists `rows`, `wire`, `jobs` and `events`.
     ///
     /// - Throws: `ScenarioFault`, naming the member that is not understood.
     package init(json: Data) throws {
@@ -21,8 +22,15 @@ package struct Scenario: Sendable, Equatable {
             case "rows": rows = try Self.list(value, name, RowRule.CodingKeys.self)
             case "wire": wire = try Self.list(value, name, WireFault.CodingKeys.self)
             case "jobs": jobs = try Self.list(value, name, JobFault.CodingKeys.self)
-            default: throw ScenarioFault(reason: "unknown member '\(name)'; known are rows, wire, jobs")
+            case "events": events = try Self.list(value, name, EventFault.CodingKeys.self)
+            default:
+                throw ScenarioFault(reason: "unknown member '\(name)'; known are rows, wire, jobs, events")
             }
+        }
+        let types = BatchJobEvent.allCases.map(\.type) + ["v2.core.event_destination.ping"]
+        for type in events.flatMap({ $0.types ?? [] }) where !types.contains(type) {
+            throw ScenarioFault(
+                reason: "unknown event type '\(type)'; known are \(types.joined(separator: ", "))")
         }
     }
 

@@ -25,7 +25,10 @@ struct WireFault: Codable, Equatable, Sendable {
 
     /// A kind of request.
     enum Target: String, Codable, Sendable, CaseIterable {
-        case create, retrieve, cancel, upload, download, any
+        case create, retrieve, cancel, upload, download
+        /// Listing and retrieving events, and all about their destinations.
+        case events
+        case any
     }
 
     /// What is done to a request.

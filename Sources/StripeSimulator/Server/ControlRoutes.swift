@@ -34,6 +34,7 @@ struct ControlRoutes {
             return Response.json(await simulator.activeFaults)
         }
         controls.get("jobs") { _, _ in Response.json(await simulator.jobList) }
+        controls.get("deliveries") { _, _ in Response.json(await simulator.deliveryRecord) }
         controls.get("requests") { _, _ in Response.json(await simulator.requestCounts) }
         controls.get("ledger/summary") { _, _ in Response.json(await simulator.ledgerSummary()) }
         controls.get("ledger") { request, _ in

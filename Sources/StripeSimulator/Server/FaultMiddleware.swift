@@ -14,6 +14,8 @@ struct FaultMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let target = Self.target(of: request)
         let (requestID, fault) = await simulator.admit(target)
+        var context = context
+        context.requestID = requestID
         var response = try await respond(request, context, fault, next)
         if request.uri.path.hasPrefix("/v2/") {
             response.headers[.requestID] = requestID
@@ -32,6 +34,7 @@ struct FaultMiddleware: RouterMiddleware {
         let path = request.uri.path
         if path.hasPrefix("/files/upload/") { return .upload }
         if path.hasPrefix("/files/download/") { return .download }
+        if path.hasPrefix("/v2/core/event") { return .events }
         guard path.hasPrefix("/v2/core/batch_jobs") else { return nil }
         if request.method == .get { return .retrieve }
         return path.hasSuffix("/cancel") ? .cancel : .create

@@ -9,6 +9,8 @@ struct SimulatorContext: RequestContext {
     let channel: any Channel
     /// A fault says to cut the transfer after so many bytes.
     var cutAfter: Int?
+    /// The id that the answer will carry.
+    var requestID = ""
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

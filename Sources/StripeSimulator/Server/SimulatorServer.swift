@@ -26,6 +26,8 @@ package struct SimulatorServer: Service {
         package var scenario = Scenario()
         /// Accepts what the guide's prose allows and the published spec does not.
         package var isLenient = false
+        /// Hears of all events; nil pushes only to destinations that callers make.
+        package var webhook: Webhook?
 
         /// The defaults of `batchsim serve`.
         package init() {}
@@ -77,7 +79,8 @@ package struct SimulatorServer: Service {
         let simulator = try Simulator(
             options: .init(
                 directory: directory, seed: seed, rowsPerSecond: configuration.rowsPerSecond,
-                scenario: configuration.scenario, isLenient: configuration.isLenient),
+                scenario: configuration.scenario, isLenient: configuration.isLenient,
+                webhook: configuration.webhook),
             clock: .real(scale: configuration.timeScale))
         defer {
             if configuration.directory == nil {
@@ -88,7 +91,7 @@ package struct SimulatorServer: Service {
         let application = Application(
             router: router(for: simulator),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
-            services: [Heartbeat(simulator: simulator)],
+            services: [Heartbeat(simulator: simulator), Courier(simulator: simulator)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 await onListening(Running(port: port, seed: seed, simulator: simulator))
@@ -101,6 +104,7 @@ package struct SimulatorServer: Service {
         let router = Router(context: SimulatorContext.self)
         router.middlewares.add(FaultMiddleware(simulator: simulator))
         BatchJobRoutes(simulator: simulator).add(to: router)
+        EventRoutes(simulator: simulator).add(to: router)
         FileRoutes(simulator: simulator, isLenient: configuration.isLenient).add(to: router)
         ControlRoutes(simulator: simulator).add(to: router)
         return router

@@ -4,6 +4,10 @@ import Foundation
 struct SimulatedTime: Comparable, Hashable, Sendable {
     var milliseconds: Int64
 
+    init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
     static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
     static func + (moment: Self, span: Span) -> Self {
@@ -19,8 +23,21 @@ struct SimulatedTime: Comparable, Hashable, Sendable {
 
     /// RFC 3339 UTC with milliseconds, as v2 objects carry times.
     var rfc3339: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        // The milliseconds are set in by hand: a date is a binary fraction, and its format cuts off.
+        let parts = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let whole = Date(timeIntervalSince1970: Double(parts.quotient)).formatted(Date.ISO8601FormatStyle())
+        return whole.dropLast() + "." + String(parts.remainder + 1000).dropFirst() + "Z"
+    }
+
+    /// Reads an RFC 3339 time, with or without parts of a second.
+    init?(rfc3339 text: String) {
+        let style = Date.ISO8601FormatStyle()
+        // `try?`: each failure means "not in this form".
+        let date =
+            (try? style.parse(text))
+            ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
+        guard let date else { return nil }
+        milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())
     }
 
     /// A length of simulated time.
