@@ -49,8 +49,8 @@ extension Simulator {
     /// From now on nothing goes wrong.
     func clearFaults() {
         rowRules = RowRules(seed: options.seed)
-        wireFaults = WireFaults(seed: options.seed)
-        jobFaults = JobFaults(seed: options.seed)
+        wireFaults = Strikes<WireFault>(seed: options.seed)
+        jobFaults = Strikes<JobFault>(seed: options.seed)
         events.faults = EventFaults(seed: options.seed)
     }
 

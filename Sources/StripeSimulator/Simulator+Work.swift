@@ -97,8 +97,9 @@ extension Simulator {
         guard let work = work[id], let job = jobs[id], var run = job.phase.run else { return budget }
         let end = min(target, run.done + budget)
         let count = end - run.done
+        let now = clock.now
         for position in run.done..<end {
-            let status = try executeRow(Int(work.order[position]), of: job, work, silently: silently)
+            let status = try executeRow(Int(work.order[position]), of: job, work, now, silently: silently)
             guard !silently else { continue }
             if status == 200 { run.succeeded += 1 } else { run.failed += 1 }
         }
@@ -110,7 +111,9 @@ extension Simulator {
     /// Executes one row, writes its line, and records it.
     ///
     /// Returns the status it was given.
-    private func executeRow(_ index: Int, of job: Job, _ work: JobWork, silently: Bool) throws -> Int {
+    private func executeRow(
+        _ index: Int, of job: Job, _ work: JobWork, _ now: SimulatedTime, silently: Bool
+    ) throws -> Int {
         let endpoint = job.request.endpoint
         let row: RowLine
         do throws(RowLine.Defect) {
@@ -137,12 +140,12 @@ extension Simulator {
         var answer = RowAnswer(status: 0, body: "")
         var tookEffect = false
         if rule?.status == nil || rule?.executed == true {
-            answer = world.perform(call(row, ids, of: job))
+            answer = try world.perform(Self.call(row, ids, of: job, now))
             tookEffect = answer.status == 200
         }
         if let rule, let status = rule.status { answer = RowAnswer(status: status, body: rule.errorBody) }
         let isReported = !silently && Self.reports(rule?.line)
-        if !silently { try work.results.append(Self.lines(row.id, answer, rule?.line)) }
+        if !silently { try Self.report(row.id, answer, rule?.line, to: work.results) }
         let attempt = Ledger.Attempt(
             job: job.id, row: row.id, object: Self.object(endpoint, ids), status: answer.status,
             isReported: isReported, tookEffect: tookEffect)
@@ -150,19 +153,20 @@ extension Simulator {
         return answer.status
     }
 
-    private func call(_ row: RowLine, _ ids: [String], of job: Job) -> RowCall {
-        RowCall(
-            endpoint: job.request.endpoint, ids: ids,
-            params: row.params, account: row.context ?? job.context ?? "acct_simulator",
-            livemode: job.livemode, now: clock.now)
+    private static func call(_ row: RowLine, _ ids: [String], of job: Job, _ now: SimulatedTime) -> RowCall {
+        // The last part of `acct_platform/acct_connected` is acted on.
+        let path = row.context ?? job.context
+        return RowCall(
+            endpoint: job.request.endpoint, ids: ids, params: row.params,
+            account: path?.split(separator: "/").last.map(String.init) ?? "acct_simulator",
+            livemode: job.livemode, now: now)
     }
 
     /// Method and path of a row's call, kept to one field of the ledger.
     private static func object(_ endpoint: EndpointTemplate, _ ids: [String]) -> String {
         let path = endpoint.filled(with: ids)
-        // Quoting shows whether the text holds anything that would break a line or a column.
-        let isPlain = JSONText.quoted(path).utf8.count == path.utf8.count + 2
-        return endpoint.method + " " + (isPlain ? path : JSONText.quoted(path))
+        // What needs an escape would break a line or a column.
+        return endpoint.method + " " + (JSONText.isPlain(path) ? path : JSONText.quoted(path))
     }
 }
 
@@ -181,16 +185,27 @@ extension Simulator {
         }
     }
 
-    /// The line of one row, or what a fault makes of it.
-    fileprivate static func lines(_ id: String, _ answer: RowAnswer, _ fault: RowRule.LineFault?) -> String {
-        let line = "{\"id\":\"" + id + "\",\"response\":" + answer.body + ",\"status\":\(answer.status)}\n"
+    /// Writes the line of one row, or what a fault makes of it.
+    fileprivate static func report(
+        _ id: String, _ answer: RowAnswer, _ fault: RowRule.LineFault?, to results: LineFile
+    ) throws {
+        let head = "{\"id\":\"" + id + "\",\"response\":"
+        let tail = ",\"status\":" + String(answer.status) + "}\n"
         switch fault {
-        case nil: return line
-        case .missing: return ""
-        case .duplicate: return line + line
-        case .garbage: return "}{ not json \u{1}\n"
-        case .truncated: return String(line.prefix(line.count / 2)) + "\n"
-        case .foreign: return line + "{\"id\":\"nobody-knows-\(id)\",\"response\":{},\"status\":200}\n"
+        case nil:
+            try results.append(head, answer.body, tail)
+        case .missing:
+            break
+        case .duplicate:
+            try results.append(head, answer.body, tail, head, answer.body, tail)
+        case .garbage:
+            try results.append("}{ not json \u{1}\n")
+        case .truncated:
+            let line = head + answer.body + tail
+            try results.append(String(line.prefix(line.count / 2)), "\n")
+        case .foreign:
+            try results.append(head, answer.body, tail)
+            try results.append("{\"id\":\"nobody-knows-\(id)\",\"response\":{},\"status\":200}\n")
         }
     }
 }

@@ -18,8 +18,8 @@ actor Simulator {
     var idempotency = IdempotencyLedger()
     var world: World
     var rowRules: RowRules
-    var wireFaults: WireFaults
-    var jobFaults: JobFaults
+    var wireFaults: Strikes<WireFault>
+    var jobFaults: Strikes<JobFault>
     var events: Events
     var ledger: Ledger
     var requests: [String: [String: Int]] = [:]
@@ -46,15 +46,15 @@ actor Simulator {
         self.clock = clock
         random = SeededRandom(seed: options.seed)
         links = PresignedLinks(seed: options.seed)
-        world = World(seed: options.seed)
         rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
-        wireFaults = WireFaults(seed: options.seed, faults: options.scenario.wire)
-        jobFaults = JobFaults(seed: options.seed, faults: options.scenario.jobs)
+        wireFaults = Strikes<WireFault>(seed: options.seed, faults: options.scenario.wire)
+        jobFaults = Strikes<JobFault>(seed: options.seed, faults: options.scenario.jobs)
         events = Self.events(options, now: clock.now)
         try FileManager.default.createDirectory(
             atPath: options.directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         ledger = try Ledger(path: options.directory + "/ledger.tsv")
+        world = try World(seed: options.seed, path: options.directory + "/world.jsonl")
     }
 
     /// Forgets every job, row and fault, and starts the scenario again.
@@ -68,12 +68,12 @@ actor Simulator {
         jobsByToken = [:]
         work = [:]
         idempotency = IdempotencyLedger()
-        world = World(seed: options.seed)
         rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
-        wireFaults = WireFaults(seed: options.seed, faults: options.scenario.wire)
-        jobFaults = JobFaults(seed: options.seed, faults: options.scenario.jobs)
+        wireFaults = Strikes<WireFault>(seed: options.seed, faults: options.scenario.wire)
+        jobFaults = Strikes<JobFault>(seed: options.seed, faults: options.scenario.jobs)
         events = Self.events(options, now: clock.now)
         ledger = try Ledger(path: options.directory + "/ledger.tsv")
+        world = try World(seed: options.seed, path: options.directory + "/world.jsonl")
         requests = [:]
     }
 

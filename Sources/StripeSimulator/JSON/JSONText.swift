@@ -2,8 +2,13 @@
 enum JSONText {
     /// `text` as a quoted JSON string.
     static func quoted(_ text: String) -> String {
+        isPlain(text) ? "\"" + text + "\"" : escaped(text)
+    }
+
+    /// Nothing in `text` needs an escape.
+    static func isPlain(_ text: String) -> Bool {
         var text = text
-        let isPlain = text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             guard let base = bytes.baseAddress else { return true }
             var index = 0
             while index < bytes.count {
@@ -13,7 +18,25 @@ enum JSONText {
             }
             return true
         }
-        return isPlain ? "\"" + text + "\"" : escaped(text)
+    }
+
+    /// An object from names and the JSON texts of their values.
+    static func object(_ members: some Sequence<(name: String, json: String)>) -> String {
+        var out = "{"
+        out.reserveCapacity(1024)
+        for member in members {
+            if out.utf8.count > 1 { out += "," }
+            if isPlain(member.name) {
+                out += "\""
+                out += member.name
+                out += "\":"
+            } else {
+                out += escaped(member.name) + ":"
+            }
+            out += member.json
+        }
+        out += "}"
+        return out
     }
 
     private static func escaped(_ text: String) -> String {

@@ -4,7 +4,7 @@
 final class JobWork {
     let input: InputFile
     let reader: InputFileReader
-    let results: ResultFile
+    let results: LineFile
     /// Digests of the ids read so far, to find duplicates.
     var seen: Set<UInt64> = []
     /// The order of execution, which is also the order of the results.
@@ -13,7 +13,7 @@ final class JobWork {
     init(input: InputFile, resultPath: String) throws {
         self.input = input
         reader = try InputFileReader(input)
-        results = try ResultFile(path: resultPath)
+        results = try LineFile(path: resultPath)
     }
 
     /// Mixes the rows: the order of execution is not the order of the file.

@@ -9,12 +9,6 @@ struct RowLine: Equatable, Sendable {
     let params: [Param]
     let context: String?
 
-    /// One parameter of the call: its name, and its value exactly as it was sent.
-    struct Param: Equatable, Sendable {
-        let name: String
-        let json: String
-    }
-
     /// Why a line can't be a row.
     ///
     /// It fails the file in validation, and the row without it.
@@ -29,7 +23,7 @@ struct RowLine: Equatable, Sendable {
     /// Reads the line that `bytes` holds, without its line end.
     static func parse(_ bytes: UnsafeBufferPointer<UInt8>, placeholders: [String]) throws(Defect) -> RowLine {
         guard let base = bytes.baseAddress, bytes.count > 0 else { throw invalidJSON("the line is empty") }
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw invalidJSON("not UTF-8") }
+        guard isUTF8(bytes) else { throw invalidJSON("not UTF-8") }
         let members: [JSONScanner.Member]
         do {
             members = try JSONScanner.members(of: base, in: 0..<bytes.count)
@@ -37,15 +31,18 @@ struct RowLine: Equatable, Sendable {
             throw invalidJSON("at byte \(error.offset + 1)")
         }
         let source = Source(bytes: bytes)
-        var fields: [String: JSONScanner.Member] = [:]
-        for member in members { fields[try source.text(member.key)] = member }
-        let id = try source.id(fields["id"])
-        do {
-            try source.checkFields(fields)
+        let fields = try Fields(members, in: source)
+        let id = try source.id(fields.id)
+        do throws(Defect) {
+            if let unknown = fields.unknown {
+                throw Defect(
+                    code: "parameter_unknown", message: "Received unknown field: \(unknown).", param: unknown)
+            }
+            _ = try source.optionalString(fields.version, name: "stripe_version")
             return RowLine(
-                id: id, pathParams: try source.pathParams(fields["path_params"], placeholders: placeholders),
-                params: try source.params(fields["params"]),
-                context: try source.optionalString(fields["context"], name: "context"))
+                id: id, pathParams: try source.pathParams(fields.pathParams, placeholders: placeholders),
+                params: try source.params(fields.params),
+                context: try source.optionalString(fields.context, name: "context"))
         } catch {
             var defect = error
             defect.id = id
@@ -69,16 +66,44 @@ struct RowLine: Equatable, Sendable {
         }
     }
 
+    /// Plain ASCII, as nearly every row is, needs no closer look.
+    private static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
+    }
+
     fileprivate static func invalidJSON(_ why: String) -> Defect {
         Defect(code: "invalid_json", message: "The row isn't valid JSON (\(why)).")
+    }
+}
+
+/// The fields of a row, where they stand.
+private struct Fields {
+    var id: JSONScanner.Member?
+    var pathParams: JSONScanner.Member?
+    var params: JSONScanner.Member?
+    var context: JSONScanner.Member?
+    var version: JSONScanner.Member?
+    /// A field that no row has.
+    var unknown: String?
+
+    init(_ members: [JSONScanner.Member], in source: Source) throws(RowLine.Defect) {
+        for member in members {
+            let name = try source.text(member.key)
+            switch name {
+            case "id": id = member
+            case "path_params": pathParams = member
+            case "params": params = member
+            case "context": context = member
+            case "stripe_version": version = member
+            default: unknown = unknown ?? name
+            }
+        }
     }
 }
 
 /// Decodes single values out of one line.
 private struct Source {
     let bytes: UnsafeBufferPointer<UInt8>
-
-    private static let known: Set<String> = ["id", "path_params", "params", "context", "stripe_version"]
 
     func raw(_ range: Range<Int>) -> String {
         String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
@@ -111,14 +136,6 @@ private struct Source {
                 code: "parameter_invalid", message: "The row's id must match ^[A-Za-z0-9_-]+$.", param: "id")
         }
         return id
-    }
-
-    func checkFields(_ fields: [String: JSONScanner.Member]) throws(RowLine.Defect) {
-        for name in fields.keys where !Self.known.contains(name) {
-            throw RowLine.Defect(
-                code: "parameter_unknown", message: "Received unknown field: \(name).", param: name)
-        }
-        _ = try optionalString(fields["stripe_version"], name: "stripe_version")
     }
 
     func optionalString(_ member: JSONScanner.Member?, name: String) throws(RowLine.Defect) -> String? {

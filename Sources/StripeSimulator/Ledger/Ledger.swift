@@ -25,7 +25,7 @@ final class Ledger {
         var executions: UInt16 = 0
     }
 
-    private let log: ResultFile
+    private let log: LineFile
     private var tallies: [UInt64: Tally] = [:]
     private(set) var attempts = 0
     private(set) var executions = 0
@@ -33,7 +33,7 @@ final class Ledger {
     private(set) var byStatus: [Int: Int] = [:]
 
     init(path: String) throws {
-        log = try ResultFile(path: path)
+        log = try LineFile(path: path)
     }
 
     func record(_ attempt: Attempt, digest: UInt64) throws {
@@ -48,8 +48,8 @@ final class Ledger {
         }
         tallies[digest] = tally
         try log.append(
-            "\(attempt.job)\t\(attempt.row)\t\(attempt.object)\t\(attempt.status)\t"
-                + "\(attempt.isReported ? 1 : 0)\t\(attempt.tookEffect ? 1 : 0)\n")
+            attempt.job, "\t", attempt.row, "\t", attempt.object, "\t", String(attempt.status),
+            attempt.isReported ? "\t1" : "\t0", attempt.tookEffect ? "\t1\n" : "\t0\n")
     }
 
     /// Totals: what a test looks at first.

@@ -52,7 +52,8 @@ enum Catalog {
         return Resource([
             ("id", JSONText.quoted(id)), ("object", "\"subscription\""), ("application", "null"),
             ("automatic_tax", "{\"disabled_reason\":null,\"enabled\":false,\"liability\":null}"),
-            ("billing_cycle_anchor", String(start)), ("billing_mode", "{\"type\":\"flexible\"}"),
+            ("billing_cycle_anchor", String(start)),
+            ("billing_mode", id.contains("migrated") ? flexible : classic),
             ("cancel_at", "null"), ("cancel_at_period_end", "false"), ("canceled_at", "null"),
             ("collection_method", "\"charge_automatically\""), ("created", created(call)),
             ("currency", "\"eur\""), ("current_period_end", String(start + 2_592_000)),
@@ -64,7 +65,9 @@ enum Catalog {
             ("livemode", flag(call.livemode)), ("metadata", "{}"),
             ("next_pending_invoice_item_invoice", "null"),
             ("on_behalf_of", "null"), ("pause_collection", "null"), ("schedule", "null"),
-            ("start_date", String(start)), ("status", "\"active\""), ("trial_end", "null"),
+            ("start_date", String(start)),
+            ("status", id.contains("canceled") ? "\"canceled\"" : "\"active\""),
+            ("trial_end", "null"),
         ])
     }
 
@@ -105,6 +108,8 @@ enum Catalog {
         RowLine.isValidID(id) ? id.lowercased() : "someone"
     }
 
+    private static let classic = "{\"type\":\"classic\"}"
+    private static let flexible = "{\"type\":\"flexible\"}"
     private static let invoiceSettings =
         "{\"custom_fields\":null,\"default_payment_method\":null,\"footer\":null,\"rendering_options\":null}"
     private static let businessProfile =

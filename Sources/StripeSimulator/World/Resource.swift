@@ -1,4 +1,4 @@
-/// A v1 resource in the making: members in order, with the caller's parameters laid over them.
+/// A v1 resource in the making: members in order, with changes laid over them.
 struct Resource {
     /// One member: its name, and its value as JSON text.
     typealias Field = (name: String, json: String)
@@ -20,15 +20,5 @@ struct Resource {
         }
     }
 
-    var json: String {
-        var out = "{"
-        for field in fields {
-            if out.utf8.count > 1 { out += "," }
-            out += "\""
-            out += field.name
-            out += "\":"
-            out += field.json
-        }
-        return out + "}"
-    }
+    var json: String { JSONText.object(fields) }
 }

@@ -3,7 +3,7 @@ struct RowCall: Sendable {
     let endpoint: EndpointTemplate
     /// Values of the path's placeholders, in their order.
     let ids: [String]
-    let params: [RowLine.Param]
+    var params: [RowLine.Param]
     /// The account acted on.
     let account: String
     let livemode: Bool
@@ -11,9 +11,19 @@ struct RowCall: Sendable {
 
     /// The decoded text of a parameter that is a string.
     func text(_ name: String) -> String? {
-        guard let param = params.last(where: { $0.name == name }) else { return nil }
-        return JSONValue(parsing: param.json.utf8)?.string
+        params.last { $0.name == name }?.text
     }
+
+    /// Stands for an object of the account and mode acted on.
+    func digest(_ noun: String, _ id: String) -> UInt64 {
+        let owner = Chance.digest(account) ^ (livemode ? 1 : 0)
+        return Chance.mix(Chance.mix(owner) ^ Chance.digest(noun)) ^ Chance.digest(id)
+    }
+}
+
+extension RowLine.Param {
+    /// The decoded text, when the value is a string.
+    var text: String? { JSONValue(parsing: json.utf8)?.string }
 }
 
 /// What the world answers to a row.
