@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func aWireFaultStrikesAsOftenAsItSays() {
-        var faults = WireFaults(
+        var faults = Strikes<WireFault>(
             seed: 1,
             faults: [
                 .init(on: .create, action: .loseAfter, count: 2, skip: 1),

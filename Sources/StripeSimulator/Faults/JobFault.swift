@@ -36,46 +36,6 @@ struct JobFault: Codable, Equatable, Sendable {
     var forSeconds: Double { seconds ?? 60 }
 }
 
-/// The job faults in force, with what is left of each.
-struct JobFaults: Sendable {
-    private var faults: [(fault: JobFault, left: Int?, toSkip: Int)] = []
-    private var random: SeededRandom
-
-    init(seed: UInt64, faults: [JobFault] = []) {
-        random = SeededRandom(seed: seed)
-        for fault in faults { add(fault) }
-    }
-
-    /// Those that can still strike.
-    var active: [JobFault] {
-        faults.map { entry in
-            var fault = entry.fault
-            fault.count = entry.left
-            return fault
-        }
-    }
-
-    mutating func add(_ fault: JobFault) {
-        let isEndless = fault.count == nil && fault.probability != nil
-        faults.append((fault, isEndless ? nil : fault.count ?? 1, fault.skip ?? 0))
-    }
-
-    /// The fault that strikes the job whose file has just arrived, if any.
-    mutating func strike() -> JobFault? {
-        for index in faults.indices {
-            let fault = faults[index].fault
-            if faults[index].toSkip > 0 {
-                faults[index].toSkip -= 1
-                continue
-            }
-            if let probability = fault.probability, Double.random(in: 0..<1, using: &random) >= probability {
-                continue
-            }
-            if let left = faults[index].left {
-                if left > 1 { faults[index].left = left - 1 } else { faults.remove(at: index) }
-            }
-            return fault
-        }
-        return nil
-    }
+extension JobFault: CountedFault {
+    var forever: Bool? { nil }
 }

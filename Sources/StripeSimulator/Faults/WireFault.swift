@@ -1,5 +1,5 @@
 /// What goes wrong between a client and the simulator, for whole requests.
-struct WireFault: Codable, Equatable, Sendable {
+struct WireFault: CountedFault, Codable, Equatable {
     /// Which requests.
     var on: Target
     var action: Action
@@ -60,47 +60,9 @@ struct WireFault: Codable, Equatable, Sendable {
     }
 }
 
-/// The wire faults in force, with what is left of each.
-struct WireFaults: Sendable {
-    private var faults: [(fault: WireFault, left: Int?, toSkip: Int)] = []
-    private var random: SeededRandom
-
-    init(seed: UInt64, faults: [WireFault] = []) {
-        random = SeededRandom(seed: seed)
-        for fault in faults { add(fault) }
-    }
-
-    /// Those that can still strike.
-    var active: [WireFault] {
-        faults.map { entry in
-            var fault = entry.fault
-            fault.count = entry.left
-            return fault
-        }
-    }
-
-    mutating func add(_ fault: WireFault) {
-        let isEndless = fault.forever == true || (fault.count == nil && fault.probability != nil)
-        faults.append((fault, isEndless ? nil : fault.count ?? 1, fault.skip ?? 0))
-    }
-
-    /// The fault that strikes this request, if any; it is used up by one.
+extension Strikes<WireFault> {
+    /// The fault that strikes this request, if any.
     mutating func strike(_ target: WireFault.Target) -> WireFault? {
-        for index in faults.indices {
-            let fault = faults[index].fault
-            guard fault.on == target || fault.on == .any else { continue }
-            if faults[index].toSkip > 0 {
-                faults[index].toSkip -= 1
-                continue
-            }
-            if let probability = fault.probability, Double.random(in: 0..<1, using: &random) >= probability {
-                continue
-            }
-            if let left = faults[index].left {
-                if left > 1 { faults[index].left = left - 1 } else { faults.remove(at: index) }
-            }
-            return fault
-        }
-        return nil
+        strike { $0.on == target || $0.on == .any }
     }
 }
