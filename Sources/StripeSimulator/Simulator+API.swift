@@ -8,18 +8,20 @@ extension Simulator {
     }
 
     func create(body: JSONValue, caller: Caller) throws(APIError) -> Answer {
-        let request = try CreateRequest(body: body, rules: caller.rules, isLenient: options.isLenient)
+        let request = try CreateRequest(body: body, rules: caller.rules, quirks: quirks)
         guard !caller.isUnauthorized else {
             throw .unauthorizedEndpoint(
                 path: request.endpoint.path, method: request.endpoint.method.lowercased())
         }
         let scope = scope(caller, "create")
         if let scope, let id = try idempotency.replay(scope, parameters: body, now: clock.now) {
-            return Answer(body: try job(id, caller: caller), isReplay: true)
+            let nonce = quirks.replayedURL == .fresh ? random.token(length: 12) : nil
+            return Answer(body: try job(id, caller: caller, nonce: nonce), isReplay: true)
         }
         let now = clock.now
         let job = Job(
-            id: "batchv2_" + random.token(length: 26), fileToken: random.token(length: 40), created: now,
+            id: quirks.jobIDPrefix + random.token(length: 26), fileToken: random.token(length: 40),
+            created: now,
             version: caller.rules.version, request: request, livemode: caller.livemode,
             apiKey: caller.apiKey, context: caller.context, pace: pace(for: request, rules: caller.rules),
             phase: .readyForUpload(until: now + Job.uploadWindow))
@@ -45,10 +47,13 @@ extension Simulator {
         guard var job = visible(id, to: caller) else { throw .jobNotFound(id) }
         let before = job.phase
         job.phase = try job.phaseAfterCancel(at: clock.now)
+        if case .readyForUpload = before, quirks.immediateCancelBeforeUpload {
+            job.phase = .cancelling(nil, until: clock.now)
+        }
         jobs[id] = job
         if job.phase != before { announce(job) }
         if let scope { idempotency.remember(scope, parameters: parameters, jobID: id, now: clock.now) }
-        return Answer(body: render(job, for: caller))
+        return Answer(body: try self.job(id, caller: caller))
     }
 
     private func scope(_ caller: Caller, _ operation: String) -> IdempotencyLedger.Scope? {
@@ -57,9 +62,9 @@ extension Simulator {
         }
     }
 
-    private func job(_ id: String, caller: Caller) throws(APIError) -> JSONValue {
+    private func job(_ id: String, caller: Caller, nonce: String? = nil) throws(APIError) -> JSONValue {
         guard let job = visible(id, to: caller) else { throw .jobNotFound(id) }
-        return render(job, for: caller)
+        return render(job, for: caller, nonce: nonce)
     }
 
     /// The job, brought up to the present as far as a moment's work allows.
@@ -68,11 +73,19 @@ extension Simulator {
             return nil
         }
         if job.phase.ending == nil { _ = workOff(id, budget: 100) }
+        if let ending = jobs[id]?.phase.ending, quirks.expiredResults == .notFound,
+            clock.now >= ending.at + Job.resultLife
+        {
+            return nil
+        }
         return jobs[id]
     }
 
-    private func render(_ job: Job, for caller: Caller) -> JSONValue {
-        JobObject(job: job, rules: caller.rules, links: links, base: caller.base, now: clock.now).json
+    private func render(_ job: Job, for caller: Caller, nonce: String? = nil) -> JSONValue {
+        JobObject(
+            job: job, rules: caller.rules, links: links, base: caller.base, now: clock.now, quirks: quirks,
+            nonce: nonce
+        ).json
     }
 
     private func pace(for request: CreateRequest, rules: VersionRules) -> Pace {

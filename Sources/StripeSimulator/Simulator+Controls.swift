@@ -7,6 +7,20 @@ extension Simulator {
         return (id, wireFaults.strike(target))
     }
 
+    /// Counts a call against the rate limits, and returns the refusal if it is beyond them.
+    ///
+    /// The refusal has a body or none.
+    func spendCall(
+        apiKey: String, context: String?, endpoint: String
+    ) -> (reason: RateLimits.Reason, error: APIError?)? {
+        guard options.hasRateLimits else { return nil }
+        let reason = rateLimits.spend(
+            apiKey: apiKey, context: context, livemode: Caller.isLive(apiKey), endpoint: endpoint,
+            now: clock.wallNow)
+        let form = quirks.rateLimitBody
+        return reason.map { ($0, form == .empty ? nil : .rateLimited(form)) }
+    }
+
     /// Counts an answered request; `outcome` is its status, or how it was cut.
     func count(_ target: WireFault.Target, outcome: String) {
         requests[target.rawValue, default: [:]][outcome, default: 0] += 1
@@ -35,19 +49,22 @@ extension Simulator {
 
     var activeFaults: JSONValue {
         let document = Faults(
-            rows: rowRules.all, wire: wireFaults.active, jobs: jobFaults.active, events: events.faults.all)
+            rows: rowRules.all, wire: wireFaults.active, jobs: jobFaults.active, events: events.faults.all,
+            quirks: quirks)
         return JSONValue(parsing: JSONValue.encode(document)) ?? .null
     }
 
-    func add(_ scenario: Scenario) {
+    func add(_ scenario: Scenario) throws {
+        quirks = try quirks.overlaid(with: scenario.quirks)
         for rule in scenario.rows { rowRules.add(rule) }
         for fault in scenario.wire { wireFaults.add(fault) }
         for fault in scenario.jobs { jobFaults.add(fault) }
         for fault in scenario.events { events.faults.add(fault) }
     }
 
-    /// From now on nothing goes wrong.
+    /// From now on nothing goes wrong, and nothing is odd.
     func clearFaults() {
+        quirks = options.baseQuirks
         rowRules = RowRules(seed: options.seed)
         wireFaults = Strikes<WireFault>(seed: options.seed)
         jobFaults = Strikes<JobFault>(seed: options.seed)
@@ -59,6 +76,7 @@ extension Simulator {
         let wire: [WireFault]
         let jobs: [JobFault]
         let events: [EventFault]
+        let quirks: Quirks
     }
 
     func ledgerSummary() -> JSONValue { ledger.summary() }

@@ -46,6 +46,7 @@ extension Simulator {
 
     /// Enters a phase, with what that takes.
     func become(_ phase: JobPhase, _ id: String) throws {
+        let phase = try withQuirks(phase, id)
         jobs[id]?.phase = phase
         switch phase {
         case .running:
@@ -63,6 +64,19 @@ extension Simulator {
             break
         }
         if let job = jobs[id] { announce(job) }
+    }
+
+    /// A canceled job may have a result file whatever ran, or none.
+    private func withQuirks(_ phase: JobPhase, _ id: String) throws -> JobPhase {
+        guard case .ended(var ending) = phase, ending.status == "canceled" else { return phase }
+        switch quirks.canceledOutput {
+        case .ifAny: break
+        case .never: ending.hasOutput = false
+        case .always:
+            if work[id] == nil { _ = try LineFile(path: resultPath(id)) }
+            ending.hasOutput = true
+        }
+        return .ended(ending)
     }
 
     private func validate(_ id: String, upTo target: Int, budget: Int) throws -> Int {

@@ -21,6 +21,8 @@ actor Simulator {
     var wireFaults: Strikes<WireFault>
     var jobFaults: Strikes<JobFault>
     var events: Events
+    var quirks: Quirks
+    var rateLimits = RateLimits()
     var ledger: Ledger
     var requests: [String: [String: Int]] = [:]
     /// Whose turn it is among the live jobs.
@@ -34,9 +36,14 @@ actor Simulator {
         /// Nil: 100 rows a second, or what the job's `maximum_rps` says.
         var rowsPerSecond: Double?
         var scenario: Scenario
-        var isLenient: Bool
+        /// Follows the guide's prose where it allows more than the published spec.
+        var isLenient = false
+        /// Refuses calls that come too fast.
+        var hasRateLimits = false
         /// Hears of all events.
         var webhook: Webhook?
+        /// The quirks before any scenario.
+        var baseQuirks: Quirks { isLenient ? .lenient : Quirks() }
         /// Rows validated a second of simulated time, in multiples of the execution rate.
         var validationFactor = 20.0
     }
@@ -50,6 +57,7 @@ actor Simulator {
         wireFaults = Strikes<WireFault>(seed: options.seed, faults: options.scenario.wire)
         jobFaults = Strikes<JobFault>(seed: options.seed, faults: options.scenario.jobs)
         events = Self.events(options, now: clock.now)
+        quirks = try options.baseQuirks.overlaid(with: options.scenario.quirks)
         try FileManager.default.createDirectory(
             atPath: options.directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
@@ -72,9 +80,11 @@ actor Simulator {
         wireFaults = Strikes<WireFault>(seed: options.seed, faults: options.scenario.wire)
         jobFaults = Strikes<JobFault>(seed: options.seed, faults: options.scenario.jobs)
         events = Self.events(options, now: clock.now)
+        quirks = try options.baseQuirks.overlaid(with: options.scenario.quirks)
         ledger = try Ledger(path: options.directory + "/ledger.tsv")
         world = try World(seed: options.seed, path: options.directory + "/world.jsonl")
         requests = [:]
+        rateLimits = RateLimits()
     }
 
     private static func events(_ options: Options, now: SimulatedTime) -> Events {

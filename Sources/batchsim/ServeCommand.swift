@@ -28,6 +28,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Accept what the guide's prose allows: no metadata, no skip_validation, any upload type.")
     var lenient = false
 
+    @Flag(help: "Refuse API calls beyond Stripe's rates, in real time: 429 with a reason, no Retry-After.")
+    var rateLimits = false
+
     @Option(help: "Push all events to this address, on this machine only: http://127.0.0.1:…")
     var webhook: String?
 
@@ -73,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.rowsPerSecond = rps
         configuration.seed = seed
         configuration.isLenient = lenient
+        configuration.hasRateLimits = rateLimits
         configuration.webhook = try target
         if let scenario {
             do {

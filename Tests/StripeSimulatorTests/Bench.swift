@@ -9,13 +9,13 @@ final class Bench: Sendable {
     let directory: String
 
     init(
-        rowsPerSecond: Double? = nil, scenario: String = "{}", isLenient: Bool = false, seed: UInt64 = 7
+        rowsPerSecond: Double? = nil, scenario: String = "{}", seed: UInt64 = 7
     ) throws {
         directory = FileManager.default.temporaryDirectory.path + "/simulator-\(UUID().uuidString)"
         simulator = try Simulator(
             options: .init(
                 directory: directory, seed: seed, rowsPerSecond: rowsPerSecond,
-                scenario: try Scenario(json: Data(scenario.utf8)), isLenient: isLenient),
+                scenario: try Scenario(json: Data(scenario.utf8))),
             clock: SimulatedClock(start: Self.start, scale: 0) { .zero })
     }
 
@@ -56,14 +56,22 @@ final class Bench: Sendable {
     func upload(_ text: String, to id: String) async throws {
         let url = try await #require(
             job(id)["status_details"]?["ready_for_upload"]?["upload_url"]?["url"]?.string)
-        let link = try Link(url)
+        try await upload(text, through: Link(url))
+    }
+
+    func upload(_ text: String, through link: Link) async throws {
         let ticket = try await simulator.admitUpload(
             token: link.token, stamp: link.stamp, signature: link.signature)
-        var writer = try InputFileWriter(path: ticket.path)
+        try await simulator.acceptUpload(ticket, Self.file(text, at: ticket.path))
+        await simulator.endUpload(ticket)
+    }
+
+    static func file(_ text: String, at path: String) throws -> InputFile {
+        var writer = try InputFileWriter(path: path)
         for piece in Array(text.utf8).chunks(of: 1000) {
             try piece.withUnsafeBytes { try writer.append($0) }
         }
-        try await simulator.acceptUpload(ticket, writer.finish())
+        return writer.finish()
     }
 
     func job(_ id: String, version: String = "2026-09-30.preview") async throws -> JSONValue {

@@ -64,7 +64,7 @@ import Testing
         }
         let job = Job(
             id: "batchv2_x", fileToken: "token", created: Bench.start, version: version,
-            request: try CreateRequest(body: body, rules: rules, isLenient: false), livemode: false,
+            request: try CreateRequest(body: body, rules: rules), livemode: false,
             apiKey: "sk_test_x", context: nil, pace: Pace(rowsPerSecond: 1, validatedRowsPerSecond: 1),
             outputBytes: 8514, phase: phase)
         let links = PresignedLinks(seed: 1)

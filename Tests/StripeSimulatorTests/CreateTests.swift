@@ -3,13 +3,13 @@ import Testing
 @testable import StripeSimulator
 
 @Suite struct CreateTests {
-    private func parse(_ changes: [String: JSONValue?], _ version: String, isLenient: Bool = false) throws
+    private func parse(_ changes: [String: JSONValue?], _ version: String, quirks: Quirks = Quirks()) throws
         -> CreateRequest
     {
         guard case .object(var members) = Bench.body() else { throw APIError.versionNotProvided }
         for (key, value) in changes { members[key] = value }
         let rules = try #require(VersionRules.of(version))
-        return try CreateRequest(body: .object(members), rules: rules, isLenient: isLenient)
+        return try CreateRequest(body: .object(members), rules: rules, quirks: quirks)
     }
 
     private func code(_ changes: [String: JSONValue?], _ version: String = "2026-09-30.preview") -> String? {
@@ -71,7 +71,7 @@ import Testing
 
     @Test func theLenientSwitchFollowsTheProse() throws {
         let request = try parse(
-            ["metadata": nil, "skip_validation": nil], "2026-03-25.preview", isLenient: true)
+            ["metadata": nil, "skip_validation": nil], "2026-03-25.preview", quirks: .lenient)
         #expect(request.metadata.isEmpty && !request.skipValidation)
     }
 

@@ -58,10 +58,13 @@ import Testing
     }
 
     /// Runs `body` against a server whose clock stands still.
-    private func withServer(_ body: @escaping @Sendable (Client) async throws -> Void) async throws {
+    private func withServer(
+        hasRateLimits: Bool = false, _ body: @escaping @Sendable (Client) async throws -> Void
+    ) async throws {
         var configuration = SimulatorServer.Configuration()
         configuration.port = 0
         configuration.timeScale = 0
+        configuration.hasRateLimits = hasRateLimits
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = SimulatorServer(configuration) { continuation.yield($0.port) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -80,6 +83,26 @@ import Testing
             #expect(try await client.upload(Bench.customers(50), to: job) == 200)
             let url = try await client.complete(job)
             #expect(try await client.send("GET", url).text.split(separator: "\n").count == 50)
+        }
+    }
+
+    @Test func callsBeyondTheRateAreRefusedWithAReason() async throws {
+        try await withServer(hasRateLimits: true) { client in
+            let bodies = [("v2", "account_rate_limit_exceeded"), ("v1", "rate_limit"), ("empty", nil)]
+            for (form, code) in bodies {
+                try await client.faults("{\"quirks\":{\"rate_limit_body\":\"\(form)\"}}")
+                let refused = try await withThrowingTaskGroup { group in
+                    for _ in 0..<150 {
+                        group.addTask { try await client.send("GET", "/v2/core/batch_jobs/batchv2_x") }
+                    }
+                    return try await group.first { $0.status == 429 }
+                }
+                let answer = try #require(refused)
+                #expect(answer.headers["stripe-rate-limited-reason"] == "global-rate")
+                #expect(answer.headers["retry-after"] == nil)
+                #expect(answer.headers["request-id"]?.hasPrefix("req_") == true)
+                #expect(answer.body["error"]?["code"]?.string == code)
+            }
         }
     }
 

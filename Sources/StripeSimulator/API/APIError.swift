@@ -76,6 +76,15 @@ extension APIError {
         APIError(status: 404, code: "not_found", message: "No such \(noun): '\(id)'.")
     }
 
+    /// The v2 form, or the one that v1 has.
+    static func rateLimited(_ form: Quirks.RateLimitBody) -> APIError {
+        let message = "Request rate limit exceeded."
+        return form == .v1
+            ? APIError(status: 429, code: "rate_limit", message: message, type: "invalid_request_error")
+            : APIError(
+                status: 429, code: "account_rate_limit_exceeded", message: message, type: "rate_limit")
+    }
+
     /// Ours: the codes of malformed requests are not documented.
     static func malformed(_ code: String, _ message: String) -> APIError {
         APIError(status: 400, code: code, message: message)

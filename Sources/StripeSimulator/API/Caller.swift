@@ -12,7 +12,11 @@ struct Caller: Sendable {
     /// The id of the present request.
     var requestID = "req_unknown"
 
-    var livemode: Bool { apiKey.hasPrefix("sk_live_") || apiKey.hasPrefix("rk_live_") }
+    var livemode: Bool { Self.isLive(apiKey) }
+
+    static func isLive(_ apiKey: String) -> Bool {
+        apiKey.hasPrefix("sk_live_") || apiKey.hasPrefix("rk_live_")
+    }
 
     /// A key that holds `unauthorized` may not use any endpoint in batch jobs.
     var isUnauthorized: Bool { apiKey.contains("unauthorized") }

@@ -8,9 +8,9 @@ struct CreateRequest: Equatable, Sendable {
 
     /// Reads a request body by the rules of a version.
     ///
-    /// - Parameter isLenient: Follows the prose of the guide, where `skip_validation` and
-    ///   `metadata` are optional, instead of the published spec.
-    init(body: JSONValue, rules: VersionRules, isLenient: Bool) throws(APIError) {
+    /// - Parameter quirks: Whether `skip_validation` and `metadata` may be left out: the published
+    ///   spec and the prose of the guide disagree.
+    init(body: JSONValue, rules: VersionRules, quirks: Quirks = Quirks()) throws(APIError) {
         guard let members = body.object else {
             throw .malformed("invalid_request_body", "The request body must be a JSON object.")
         }
@@ -20,9 +20,12 @@ struct CreateRequest: Equatable, Sendable {
             throw .malformed("parameter_unknown", "Received unknown parameter: \(name).")
         }
         endpoint = try Self.endpoint(members["endpoint"], rules: rules)
-        skipValidation = try Self.skipValidation(members["skip_validation"], isLenient: isLenient)
+        skipValidation = try Self.skipValidation(
+            members["skip_validation"], isOptional: quirks.skipValidation == .optional)
         metadata = try Self.metadata(
-            members["metadata"], isOptional: rules.metadataIsOptional || isLenient)
+            members["metadata"],
+            isOptional: quirks.metadata == .byVersion
+                ? rules.metadataIsOptional : quirks.metadata == .optional)
         suppressesNotifications = try Self.suppression(members["notification_suppression"])
         maximumRPS = try Self.maximumRPS(members["maximum_rps"])
     }
@@ -59,9 +62,9 @@ struct CreateRequest: Equatable, Sendable {
         return template
     }
 
-    private static func skipValidation(_ value: JSONValue?, isLenient: Bool) throws(APIError) -> Bool {
+    private static func skipValidation(_ value: JSONValue?, isOptional: Bool) throws(APIError) -> Bool {
         guard let value else {
-            if isLenient { return false }
+            if isOptional { return false }
             throw missing("skip_validation")
         }
         guard let flag = value.bool else { throw invalid("skip_validation", "must be a boolean") }

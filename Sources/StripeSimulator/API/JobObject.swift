@@ -5,6 +5,9 @@ struct JobObject {
     let links: PresignedLinks
     let base: String
     let now: SimulatedTime
+    var quirks = Quirks()
+    /// Makes the upload URL differ from the one shown before.
+    var nonce: String?
 
     var json: JSONValue {
         var members: [String: JSONValue] = [
@@ -14,25 +17,27 @@ struct JobObject {
             "livemode": .bool(job.livemode),
             "metadata": .object(job.request.metadata.mapValues { .string($0) }),
             "skip_validation": .bool(job.request.skipValidation),
-            "status": .string(job.phase.status),
+            "status": .string(spelled(job.phase.status)),
             "status_details": statusDetails,
         ]
         if rules.hasMaximumRPS { members["maximum_rps"] = .integer(Int64(job.request.maximumRPS ?? 10)) }
+        if quirks.omitLivemode { members["livemode"] = nil }
+        if quirks.omitMetadata { members["metadata"] = nil }
+        if quirks.extraFields { members["future_field"] = ["nested": "not in any document"] }
         return .object(members)
     }
 
     private var statusDetails: JSONValue {
         switch job.phase {
         case .readyForUpload(let until):
-            let url = links.url(.upload, token: job.fileToken, base: base, expires: until)
-            let link: JSONValue = ["url": .string(url), "expires_at": .string(until.rfc3339)]
-            return ["ready_for_upload": ["upload_url": link]]
+            let url = links.url(.upload, token: job.fileToken, base: base, expires: until, nonce: nonce)
+            return ["ready_for_upload": ["upload_url": link(url, until)]]
         case .validating(_, let validated):
-            return ["validating": ["validated_count": Self.count(validated)]]
+            return ["validating": ["validated_count": count(validated)]]
         case .running(let run):
             return [
                 "in_progress": [
-                    "success_count": Self.count(run.succeeded), "failure_count": Self.count(run.failed),
+                    "success_count": count(run.succeeded), "failure_count": count(run.failed),
                 ]
             ]
         case .cancelling, .posing:
@@ -48,30 +53,42 @@ struct JobObject {
             return ["batch_failed": ["error": .string(ending.error ?? "")]]
         case "complete", "canceled", "cancelled", "timeout", "validation_failed":
             var members: [String: JSONValue] = [
-                "success_count": Self.count(ending.succeeded), "failure_count": Self.count(ending.failed),
+                "success_count": count(ending.succeeded), "failure_count": count(ending.failed),
             ]
-            if ending.hasOutput { members["output_file"] = outputFile }
-            return [ending.status: .object(members)].asJSON
+            if ending.hasOutput { members["output_file"] = outputFile(of: ending) }
+            return .object([spelled(ending.status): .object(members)])
         default:
             return [:]
         }
     }
 
     /// Each look signs a new URL, so that a client can always get one that is alive.
-    private var outputFile: JSONValue {
+    private func outputFile(of ending: JobPhase.Ending) -> JSONValue {
         let expires = now + Job.downloadLinkLife
         let url = links.url(.download, token: job.fileToken, base: base, expires: expires)
-        return [
+        var members: [String: JSONValue] = [
             "content_type": "application/jsonlines",
-            "size": Self.count(job.outputBytes),
-            "download_url": ["url": .string(url), "expires_at": .string(expires.rfc3339)],
+            "size": count(job.outputBytes),
+            "download_url": link(url, expires),
         ]
+        if quirks.expiredResults == .noURL, now >= ending.at + Job.resultLife {
+            members["download_url"] = nil
+        }
+        if quirks.extraFields { members["future_field"] = 1 }
+        return .object(members)
+    }
+
+    private func link(_ url: String, _ expires: SimulatedTime) -> JSONValue {
+        quirks.omitExpiresAt
+            ? ["url": .string(url)] : ["url": .string(url), "expires_at": .string(expires.rfc3339)]
+    }
+
+    private func spelled(_ status: String) -> String {
+        status == "canceled" ? quirks.canceledSpelling.rawValue : status
     }
 
     /// Counts and sizes are strings on the wire.
-    private static func count(_ number: Int) -> JSONValue { .string(String(number)) }
-}
-
-extension [String: JSONValue] {
-    fileprivate var asJSON: JSONValue { .object(self) }
+    private func count(_ number: Int) -> JSONValue {
+        quirks.countsAsNumbers ? .integer(Int64(number)) : .string(String(number))
+    }
 }

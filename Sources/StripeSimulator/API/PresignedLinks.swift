@@ -16,10 +16,14 @@ struct PresignedLinks: Sendable {
         case upload, download
     }
 
-    func url(_ purpose: Purpose, token: String, base: String, expires: SimulatedTime) -> String {
+    /// - Parameter nonce: Makes the URL differ from others to the same file.
+    func url(
+        _ purpose: Purpose, token: String, base: String, expires: SimulatedTime, nonce: String? = nil
+    ) -> String {
         let stamp = String(expires.milliseconds)
         return "\(base)/files/\(purpose.rawValue)/\(token)?Expires=\(stamp)"
             + "&Signature=\(signature(purpose, token: token, stamp: stamp))"
+            + (nonce.map { "&Nonce=" + $0 } ?? "")
     }
 
     /// - Throws: `StorageError` when the URL was tampered with or is too old.
@@ -52,7 +56,7 @@ struct StorageError: Error, Equatable, Sendable {
     static let alreadyUploaded = StorageError(
         status: 403, code: "AccessDenied", message: "This upload has already been completed.")
     static let contentType = StorageError(
-        status: 403, code: "AccessDenied", message: "Content-Type must be application/octet-stream.")
+        status: 403, code: "AccessDenied", message: "Content-Type is not the one that was signed.")
     static let authorization = StorageError(
         status: 400, code: "InvalidArgument",
         message: "Only one auth mechanism allowed; a presigned URL takes no Authorization header.")

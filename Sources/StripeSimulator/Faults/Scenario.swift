@@ -6,11 +6,14 @@ package struct Scenario: Sendable, Equatable {
     var wire: [WireFault] = []
     var jobs: [JobFault] = []
     var events: [EventFault] = []
+    /// Members of `Quirks` that are not as they are by default.
+    var quirks: [String: JSONValue] = [:]
 
     /// A simulation in which nothing goes wrong.
     package init() {}
 
-    /// Reads a scenario from JSON: an object with the lists `rows`, `wire`, `jobs` and `events`.
+    /// Reads a scenario from JSON: an object with the lists `rows`, `wire`, `jobs` and `events`,
+    /// and the object `quirks`.
     ///
     /// - Throws: `ScenarioFault`, naming the member that is not understood.
     package init(json: Data) throws {
@@ -23,8 +26,13 @@ package struct Scenario: Sendable, Equatable {
             case "wire": wire = try Self.list(value, name, WireFault.CodingKeys.self)
             case "jobs": jobs = try Self.list(value, name, JobFault.CodingKeys.self)
             case "events": events = try Self.list(value, name, EventFault.CodingKeys.self)
+            case "quirks":
+                guard let members = value.object else { throw ScenarioFault(reason: "'quirks' is an object") }
+                _ = try Quirks().overlaid(with: members)
+                quirks = members
             default:
-                throw ScenarioFault(reason: "unknown member '\(name)'; known are rows, wire, jobs, events")
+                throw ScenarioFault(
+                    reason: "unknown member '\(name)'; known are rows, wire, jobs, events, quirks")
             }
         }
         let types = BatchJobEvent.allCases.map(\.type) + ["v2.core.event_destination.ping"]
@@ -53,7 +61,7 @@ package struct Scenario: Sendable, Equatable {
         }
     }
 
-    private static func explain(_ error: DecodingError) -> String {
+    static func explain(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, _):
             "'\(key.stringValue)' is missing"

@@ -23,6 +23,8 @@ struct Job: Sendable {
     var inputBytes = 0
     var outputBytes = 0
     var uploadedAt: SimulatedTime?
+    /// Transfers under way that keep the job waiting beyond its deadline.
+    var heldOpen = 0
     var phase: JobPhase
 
     /// What is to be done for a job now.
@@ -41,7 +43,7 @@ struct Job: Sendable {
     func step(at now: SimulatedTime) -> Step {
         switch phase {
         case .readyForUpload(let deadline):
-            guard now >= deadline else { return .wait }
+            guard now >= deadline, heldOpen == 0 else { return .wait }
             return .become(.ended(.init(status: "upload_timeout", at: deadline, hasOutput: false)))
         case .validating(let since, let validated):
             return validationStep(since: since, validated: validated, now: now)

@@ -8,6 +8,7 @@ extension HTTPField.Name {
     static let stripeContext = Self("Stripe-Context")!
     static let shouldRetry = Self("Stripe-Should-Retry")!
     static let idempotencyKey = Self("Idempotency-Key")!
+    static let rateLimitedReason = Self("Stripe-Rate-Limited-Reason")!
     static let idempotentReplayed = Self("Idempotent-Replayed")!
 }
 

@@ -26,7 +26,7 @@ struct ControlRoutes {
         controls.get("faults") { _, _ in Response.json(await simulator.activeFaults) }
         controls.post("faults") { request, _ in
             let buffer = try await request.body.collect(upTo: 1 << 20)
-            await simulator.add(try Scenario(json: Data(buffer.readableBytesView)))
+            try await simulator.add(try Scenario(json: Data(buffer.readableBytesView)))
             return Response.json(await simulator.activeFaults)
         }
         controls.delete("faults") { _, _ in

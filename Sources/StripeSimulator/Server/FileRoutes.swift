@@ -7,7 +7,6 @@ import NIOCore
 struct FileRoutes {
     static let maximumSize = 5_000_000_000
     let simulator: Simulator
-    let isLenient: Bool
 
     func add(to router: Router<SimulatorContext>) {
         router.put("files/upload/:token") { request, context in
@@ -26,6 +25,19 @@ struct FileRoutes {
             try await request.drain()
             throw refusal
         }
+        do {
+            try await receive(request, context, ticket, length: length)
+        } catch {
+            await simulator.endUpload(ticket)
+            throw error
+        }
+        await simulator.endUpload(ticket)
+        return Response(status: .ok, headers: [.eTag: "\"\(ticket.jobID)\""])
+    }
+
+    private func receive(
+        _ request: Request, _ context: SimulatorContext, _ ticket: Simulator.UploadTicket, length: Int
+    ) async throws {
         var writer = try InputFileWriter(path: ticket.path)
         // Renamed away when the upload is whole; whatever else happens, no half file stays.
         defer { unlink(ticket.path) }
@@ -38,7 +50,6 @@ struct FileRoutes {
         }
         guard writer.byteCount == length else { throw StorageError.incomplete }
         try await simulator.acceptUpload(ticket, writer.finish())
-        return Response(status: .ok, headers: [.eTag: "\"\(ticket.jobID)\""])
     }
 
     private func admit(
@@ -47,20 +58,29 @@ struct FileRoutes {
         let link = try Self.link(request, context)
         let ticket = try await simulator.admitUpload(
             token: link.token, stamp: link.stamp, signature: link.signature)
-        return (ticket, try checkHeaders(of: request))
+        do {
+            return (ticket, try Self.checkHeaders(of: request, contentType: ticket.contentType))
+        } catch {
+            await simulator.endUpload(ticket)
+            throw error
+        }
     }
 
     /// What an object store insists on.
     ///
     /// Returns the announced length.
-    private func checkHeaders(of request: Request) throws(StorageError) -> Int {
+    private static func checkHeaders(
+        of request: Request, contentType: Quirks.UploadType
+    ) throws(StorageError) -> Int {
         guard let length = request.headers[.contentLength].flatMap(Int.init) else { throw .noLength }
-        guard length <= Self.maximumSize else { throw .tooLarge }
+        guard length <= maximumSize else { throw .tooLarge }
         let type = request.headers[.contentType]
-        if !isLenient {
-            guard type == "application/octet-stream" else { throw .contentType }
-            guard request.headers[.authorization] == nil else { throw .authorization }
+        switch contentType {
+        case .octetStream: guard type == "application/octet-stream" else { throw .contentType }
+        case .jsonlines: guard type == "application/jsonlines" else { throw .contentType }
+        case .any: return length
         }
+        guard request.headers[.authorization] == nil else { throw .authorization }
         return length
     }
 

@@ -26,6 +26,8 @@ package struct SimulatorServer: Service {
         package var scenario = Scenario()
         /// Accepts what the guide's prose allows and the published spec does not.
         package var isLenient = false
+        /// Refuses API calls beyond Stripe's documented rates, in wall time.
+        package var hasRateLimits = false
         /// Hears of all events; nil pushes only to destinations that callers make.
         package var webhook: Webhook?
 
@@ -80,7 +82,7 @@ package struct SimulatorServer: Service {
             options: .init(
                 directory: directory, seed: seed, rowsPerSecond: configuration.rowsPerSecond,
                 scenario: configuration.scenario, isLenient: configuration.isLenient,
-                webhook: configuration.webhook),
+                hasRateLimits: configuration.hasRateLimits, webhook: configuration.webhook),
             clock: .real(scale: configuration.timeScale))
         defer {
             if configuration.directory == nil {
@@ -103,9 +105,10 @@ package struct SimulatorServer: Service {
     private func router(for simulator: Simulator) -> Router<SimulatorContext> {
         let router = Router(context: SimulatorContext.self)
         router.middlewares.add(FaultMiddleware(simulator: simulator))
+        if configuration.hasRateLimits { router.middlewares.add(RateLimitMiddleware(simulator: simulator)) }
         BatchJobRoutes(simulator: simulator).add(to: router)
         EventRoutes(simulator: simulator).add(to: router)
-        FileRoutes(simulator: simulator, isLenient: configuration.isLenient).add(to: router)
+        FileRoutes(simulator: simulator).add(to: router)
         ControlRoutes(simulator: simulator).add(to: router)
         return router
     }

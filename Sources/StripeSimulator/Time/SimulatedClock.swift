@@ -27,6 +27,9 @@ struct SimulatedClock: Sendable {
         return origin + .milliseconds(Int64(elapsed * scale))
     }
 
+    /// Real time since any fixed moment, whatever the scale.
+    var wallNow: Duration { wall() }
+
     mutating func advance(by span: SimulatedTime.Span) {
         origin = origin + span
     }
