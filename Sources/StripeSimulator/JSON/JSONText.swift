@@ -21,23 +21,52 @@ enum JSONText {
     }
 
     /// An object from names and the JSON texts of their values.
-    static func object(_ members: some Sequence<(name: String, json: String)>) -> String {
-        var out = "{"
-        out.reserveCapacity(1024)
-        for member in members {
-            if out.utf8.count > 1 { out += "," }
-            if isPlain(member.name) {
-                out += "\""
-                out += member.name
-                out += "\":"
-            } else {
-                out += escaped(member.name) + ":"
+    ///
+    /// The text is written once, in a place of its size: it is made for every row.
+    static func object(_ members: [(name: String, json: String)]) -> String {
+        let members = members.map { (isPlain($0.name) ? $0.name : inner(escaped($0.name)), $0.json) }
+        let size = members.reduce(2) { $0 + $1.0.utf8.count + $1.1.utf8.count + 4 }
+        return String(unsafeUninitializedCapacity: size) { buffer in
+            var text = FixedText(buffer)
+            text.add(0x7B)
+            for (index, member) in members.enumerated() {
+                if index > 0 { text.add(0x2C) }
+                text.add(0x22)
+                text.add(member.0)
+                text.add(0x22)
+                text.add(0x3A)
+                text.add(member.1)
             }
-            out += member.json
+            text.add(0x7D)
+            return text.count
         }
-        out += "}"
-        return out
     }
+
+    /// Fills a buffer that is known to suffice.
+    private struct FixedText {
+        private let buffer: UnsafeMutableBufferPointer<UInt8>
+        private(set) var count = 0
+
+        init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+        mutating func add(_ byte: UInt8) {
+            buffer[count] = byte
+            count += 1
+        }
+
+        mutating func add(_ text: String) {
+            var text = text
+            count += text.withUTF8 { bytes in
+                precondition(bytes.count <= buffer.count - count)
+                guard let from = bytes.baseAddress, let base = buffer.baseAddress else { return 0 }
+                (base + count).update(from: from, count: bytes.count)
+                return bytes.count
+            }
+        }
+    }
+
+    /// What stands between the quotes.
+    private static func inner(_ quoted: String) -> String { String(quoted.dropFirst().dropLast()) }
 
     private static func escaped(_ text: String) -> String {
         var out = "\""

@@ -61,6 +61,35 @@ final class LineFile {
         }
     }
 
+    /// Hands every line to `body` in order, without its line end.
+    ///
+    /// Memory holds one piece of the file, whatever its size.
+    func forEachLine(_ body: (UnsafeBufferPointer<UInt8>) -> Void) throws {
+        try flush()
+        var rest: [UInt8] = []
+        var offset = 0
+        while offset < byteCount {
+            let start = off_t(offset)
+            let piece = try [UInt8](unsafeUninitializedCapacity: Self.bufferSize) { buffer, count in
+                count = Int(
+                    try FileFault.check(
+                        Int32(pread(descriptor, buffer.baseAddress, buffer.count, start)), path))
+            }
+            guard !piece.isEmpty else { throw FileFault(path: path, code: EIO) }
+            offset += piece.count
+            rest += piece
+            let used = rest.withUnsafeBufferPointer { bytes in
+                var from = 0
+                while let end = bytes[from...].firstIndex(of: 0x0A) {
+                    body(UnsafeBufferPointer(rebasing: bytes[from..<end]))
+                    from = end + 1
+                }
+                return from
+            }
+            rest.removeFirst(used)
+        }
+    }
+
     private static func firstLine(of bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: bytes[0..<(bytes.firstIndex(of: 0x0A) ?? bytes.count)])
     }

@@ -31,7 +31,7 @@ extension RowLine.Param {
 
     /// The members as a JSON object.
     static func object(_ members: [Self]) -> String {
-        JSONText.object(members.lazy.map { ($0.name, $0.json) })
+        JSONText.object(members.map { ($0.name, $0.json) })
     }
 
     /// The change that it makes to an object that holds `earlier`.

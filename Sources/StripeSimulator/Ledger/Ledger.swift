@@ -87,13 +87,13 @@ final class Ledger {
 
     /// Reads every attempt back from the log, in order.
     func forEachAttempt(_ body: (Attempt) -> Void) throws {
-        try log.flush()
-        for line in try String(contentsOfFile: log.path, encoding: .utf8).split(separator: "\n") {
-            let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
+        try log.forEachLine { line in
+            let parts = line.split(separator: 0x09, omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
             body(
                 Attempt(
-                    job: String(parts[0]), row: String(parts[1]), object: String(parts[2]),
-                    status: Int(parts[3]) ?? 0, isReported: parts[4] == "1", tookEffect: parts[5] == "1"))
+                    job: parts[0], row: parts[1], object: parts[2], status: Int(parts[3]) ?? 0,
+                    isReported: parts[4] == "1", tookEffect: parts[5] == "1"))
         }
     }
 
