@@ -157,6 +157,16 @@ import Testing
         }
     }
 
+    @Test func theRecordOfManyRowsIsReadBackWhole() async throws {
+        let bench = try Bench()
+        let id = try await bench.create()
+        try await bench.upload(Bench.customers(8000), to: id)
+        await bench.advance(600)
+        let records = try await bench.simulator.rowRecords()
+        #expect(Set(records.map(\.row)).count == 8000)
+        #expect(records.allSatisfy { $0.executions == 1 })
+    }
+
     @Test func theSameSeedGivesTheSameResults() async throws {
         var files: [[JSONValue]] = []
         for _ in 0..<2 {

@@ -96,6 +96,14 @@ import Testing
         #expect(try resource(emptied)["metadata"] == [:])
     }
 
+    @Test func aParameterOfAnyNameComesBackAsJSON() throws {
+        var world = try newWorld()
+        let answer = try world.perform(call("POST /v1/customers/:id", ["cus_1"], ["odd \"\\name": "1"]))
+        #expect(try resource(answer)["odd \"\\name"] == 1)
+        let again = try world.perform(call("POST /v1/customers/:id", ["cus_1"]))
+        #expect(try resource(again)["odd \"\\name"] == 1)
+    }
+
     @Test func changesAreFoundAgainOnDisk() throws {
         var world = try newWorld()
         let long = "\"" + String(repeating: "x", count: 400_000) + "\""
