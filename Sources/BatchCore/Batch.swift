@@ -116,7 +116,10 @@ extension Batch {
         case .staging:
             return cancelWanted ? .release(.canceled) : .stage
         case .staged:
-            return cancelWanted ? .release(.canceled) : .create
+            if cancelWanted { return .release(.canceled) }
+            // The uplink may have become slower since the rows were claimed: fewer go into the next file.
+            let isTooLarge = rows > 1 && uploadTime + limits.uploadMargin >= limits.uploadWindow
+            return isTooLarge ? .release(.windowMissed) : .create
         case .creating(_, let intent):
             // A job without its file does nothing, so an unanswered create can be left behind.
             return cancelWanted ? .release(.canceled) : .createAgain(intent)

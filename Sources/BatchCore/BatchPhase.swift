@@ -5,7 +5,8 @@
 package enum BatchPhase: Hashable, Sendable {
     /// Rows are claimed. Exits: `staged`; `released` (canceled).
     case staging
-    /// The input file is on disk; nothing was asked of Stripe. Exits: `creating`; `released` (canceled).
+    /// The input file is on disk; nothing was asked of Stripe. Exits: `creating`; `released` (canceled,
+    /// too large for the upload window at the throughput seen).
     case staged(InputFile)
     /// We may have asked for a job. It has no effect before its file arrives, and asking again
     /// with the same key is how we find out. Exits: `awaitingUpload`; `creating` (with a new key, once
@@ -61,7 +62,7 @@ package struct CreateIntent: Hashable, Sendable {
 
 /// Why a batch was given up before anything of it ran. The raw values are stored.
 package enum ReleaseReason: String, Hashable, Sendable, CaseIterable {
-    /// Too little of the upload window was left.
+    /// Too little of the upload window was left, or the file would not fit into it.
     case windowMissed = "window_missed"
     /// Stripe said that no file came in time.
     case uploadTimeout = "upload_timeout"

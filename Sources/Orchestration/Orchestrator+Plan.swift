@@ -154,7 +154,12 @@ extension Orchestrator {
 
     /// How long the upload of a batch should take, at the throughput seen.
     func uploadTime(of batch: Batch) throws -> Duration {
-        guard case .awaitingUpload(let file, _, _) = batch.phase else { return .zero }
+        let file: InputFile
+        switch batch.phase {
+        case .staged(let staged): file = staged
+        case .awaitingUpload(let sent, _, _): file = sent
+        default: return .zero
+        }
         let rate = try store.ratesSeen(in: batch.queue).uploadRate ?? settings.limits.assumedUploadRate
         return .seconds(Double(file.bytes) / max(1, rate))
     }

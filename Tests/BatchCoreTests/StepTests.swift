@@ -157,6 +157,16 @@ import Testing
         #expect(step(last) == .release(.windowMissed))
     }
 
+    @Test func noJobIsAskedForWhenItsFileWouldNotFitIntoTheWindow() {
+        let batch = Sample.batch(.staged(Sample.file))
+        func step(_ uploadTime: Duration) -> Step {
+            batch.step(at: Sample.start, uploadTime: uploadTime, limits: Self.limits)
+        }
+        let longest = Self.limits.uploadWindow - Self.limits.uploadMargin
+        #expect(step(longest - .seconds(1)) == .create)
+        #expect(step(longest) == .release(.windowMissed))
+    }
+
     @Test func aTimerNeverReleasesAFileThatMayHaveArrived() {
         for phase in Sample.phases where ["uploading", "processing"].contains(phase.name) {
             for days: Int64 in [0, 1, 30, 3650] {
