@@ -121,12 +121,14 @@ extension QueuePolicy {
 
     /// Decides about a row without a result line, by how its job ended.
     ///
-    /// After `canceled` the rows in flight were finished, so an absent row did not run; `complete` promises
-    /// a line for every row, so an absent one is unknown. Source: `stripe-batch-api.md` section 4.
+    /// After `canceled` the rows in flight were finished, so an absent row did not run, if the results are whole:
+    /// every line was read, and there are as many as Stripe counted. `complete` promises a line for every
+    /// row, so an absent one is unknown. Source: `stripe-batch-api.md` section 4.
     package func decideAbsent(
-        _ ending: JobEnding, history: RowHistory
+        _ ending: JobEnding, resultsAreWhole: Bool, history: RowHistory
     ) -> RowDecision {
         switch ending {
+        case .canceled where !resultsAreWhole: decideUnknown(history: history)
         case .canceled, .validationFailed, .uploadTimeout: .returned
         case .complete, .timeout, .batchFailed: decideUnknown(history: history)
         case .resultsExpired: decideUnknown(history: history, reason: .resultsExpired)

@@ -22,7 +22,10 @@ extension Store {
         }
         try write { db in
             try db.update(batch, was: phase, failure: failure, at: now)
-            if batch.phase.name != phase.name { try db.note(batch, at: now) }
+            // A second key for one batch is news as well.
+            if batch.phase.name != phase.name || batch.phase.createKey != phase.createKey {
+                try db.note(batch, at: now)
+            }
         }
     }
 
@@ -104,7 +107,7 @@ extension Store {
                 sql: """
                     SELECT min(CASE WHEN ended_at - uploaded_at >= 60000
                         THEN rows * 1000.0 / (ended_at - uploaded_at) END) AS rows,
-                      min(CASE WHEN input_bytes > 1000000
+                      min(CASE WHEN input_bytes > 1000000 AND uploaded_at - upload_began_at < 300000
                         THEN input_bytes * 1000.0 / max(1, uploaded_at - upload_began_at) END) AS bytes
                     FROM (SELECT * FROM batch WHERE queue = ? AND ended_at IS NOT NULL AND ending = 'complete'
                       ORDER BY ended_at DESC LIMIT 5)
@@ -175,12 +178,17 @@ extension Database {
 
     fileprivate func note(_ batch: Batch, at now: Timestamp, _ message: String? = nil) throws {
         try note(
-            batch.phase.name, at: now, workload: batch.workload, batch: batch.id, job: batch.phase.job,
+            batch.phase.name, at: now, workload: batch.workload, batch: batch.id,
+            job: batch.phase.job ?? batch.seen?.id,
             [batch.phase.story, message].compactMap { $0 }.joined(separator: "; "))
     }
 }
 
 extension BatchPhase {
+    fileprivate var createKey: IdempotencyKey? {
+        if case .creating(_, let intent) = self { intent.key } else { nil }
+    }
+
     /// False for the two ends, where no row belongs to the batch any more.
     fileprivate var carriesRows: Bool {
         switch self {

@@ -8,8 +8,8 @@ package struct SettleTally: Hashable, Sendable {
     package var rows: Int64 = 0
     /// Lines that name no row of this batch, or one that is settled already.
     package var odd: Int64 = 0
-    /// The first result that says the key itself is at fault.
-    package var systemic: ResultLine?
+    /// True when a result said that the key itself is at fault: the workload is held.
+    package var isHeld = false
     /// True when nothing is left to do.
     package var isComplete = false
 }
@@ -22,7 +22,7 @@ extension Store {
     /// - Throws: `StoreError.staleTransition` when settling no longer stands at byte `offset`.
     package func settle(
         _ lines: [ResultLine], odd: Int64, of batch: Batch, from offset: Int64, to newOffset: Int64,
-        dueBase: Timestamp, decide: (ResultLine, RowHistory) -> RowDecision
+        dueBase: Timestamp, at now: Timestamp, decide: (ResultLine, RowHistory) -> RowDecision
     ) throws -> SettleTally {
         try write { db in
             var tally = SettleTally(odd: odd)
@@ -35,7 +35,13 @@ extension Store {
                     continue
                 }
                 let decision = decide(line, history)
-                if decision == .systemic, tally.systemic == nil { tally.systemic = line }
+                if decision == .systemic, !tally.isHeld {
+                    let code = line.error?.code.map { " \($0)" } ?? ""
+                    tally.isHeld = try db.hold(
+                        batch.workload,
+                        reason: "not_permitted: rows are refused with HTTP \(line.status)\(code)",
+                        at: now)
+                }
                 try writer.settle(key, decision, history: history, line: line)
                 tally.rows += 1
             }
@@ -89,7 +95,13 @@ extension Store {
     }
 
     /// Records that every row of the batch is settled, after making sure of it.
-    package func settled(_ batch: Batch, was phase: BatchPhase, at now: Timestamp) throws {
+    ///
+    /// With `reason`, the workload is held when no line of the results settled a row.
+    /// - Returns: true when it was held.
+    @discardableResult
+    package func settled(
+        _ batch: Batch, was phase: BatchPhase, holdIfNothingSettled reason: String? = nil, at now: Timestamp
+    ) throws -> Bool {
         try write { db in
             let left = try Bool.fetchOne(
                 db,
@@ -103,6 +115,10 @@ extension Store {
                 [now.milliseconds, batch.id.rawValue, phase.name],
                 else: .staleTransition(batch.id, expected: phase.name))
             try db.note("settled", at: now, workload: batch.workload, batch: batch.id, "every row settled")
+            let lines = try Int64.fetchOne(
+                db, sql: "SELECT settled_rows FROM batch WHERE id = ?", arguments: [batch.id.rawValue])
+            guard let reason, lines == 0 else { return false }
+            return try db.hold(batch.workload, reason: reason, at: now)
         }
     }
 }

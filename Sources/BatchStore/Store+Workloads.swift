@@ -125,15 +125,7 @@ extension Store {
 
     /// Holds a workload: no new job is begun for it until a person acts. Jobs that run end and are settled.
     package func hold(_ workload: WorkloadID, reason: String, at now: Timestamp) throws {
-        try write { db in
-            try db.execute(
-                sql: """
-                    UPDATE workload SET state = 'held', reason = ?
-                    WHERE id = ? AND state IN ('queued', 'running') AND cancel_wanted = 0
-                    """, arguments: [reason, workload.rawValue])
-            guard db.changesCount == 1 else { return }
-            try db.note("held", at: now, workload: workload, reason)
-        }
+        _ = try write { try $0.hold(workload, reason: reason, at: now) }
     }
 
     /// Lets workloads go on that were held although rows of them still wait: what held them may be mended.
@@ -192,5 +184,20 @@ extension WorkloadRecord {
             finishedAt: Timestamp(stored: row["finished_at"]),
             sourceBytes: row["source_bytes"],
             sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)), rows: counts)
+    }
+}
+
+extension Database {
+    /// Holds a workload that is under way and not to be canceled; false, and nothing, otherwise.
+    @discardableResult
+    func hold(_ workload: WorkloadID, reason: String, at now: Timestamp) throws -> Bool {
+        try execute(
+            sql: """
+                UPDATE workload SET state = 'held', reason = ?
+                WHERE id = ? AND state IN ('queued', 'running') AND cancel_wanted = 0
+                """, arguments: [reason, workload.rawValue])
+        guard changesCount == 1 else { return false }
+        try note("held", at: now, workload: workload, reason)
+        return true
     }
 }

@@ -18,9 +18,7 @@ struct Collector {
         do {
             // A crash between publishing and recording it: what is there is not fetched again.
             if let manifest = try folder.published(job) {
-                return manifest.ending == .resultsExpired
-                    ? try await lost(batch)
-                    : try await parts.orchestrator.archived(batch.id, manifest.results)
+                return try await parts.orchestrator.archived(batch.id, manifest.results, as: manifest.ending)
             }
         } catch let damage as ArchiveDamage {
             return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
@@ -28,13 +26,13 @@ struct Collector {
         let answer = await client.retrieveBatchJob(job)
         parts.faults.hit(.retrieveAnswered)
         switch answer {
-        case .failure(.refused(404, _, _)) where parts.clock.now() >= until || !ending.leavesResults:
+        case .failure(.refused(404, _, _)) where parts.clock.now() >= until || !batch.expectsResults(ending):
             try await giveUp(batch, ending, folder)
         case .failure(let failure):
             try await parts.orchestrator.record(.failed(failure), for: batch.id)
         case .success(let answer):
             guard answer.snapshot.hasOutput, let url = answer.downloadURL else {
-                guard ending.leavesResults else {
+                guard batch.expectsResults(ending) else {
                     return try await publish(batch, ending, nil, answer, folder)
                 }
                 if parts.clock.now() >= until { return try await giveUp(batch, ending, folder) }
@@ -92,19 +90,16 @@ struct Collector {
         } catch let damage as ArchiveDamage {
             return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
         }
-        try await parts.orchestrator.archived(batch.id, facts)
+        try await parts.orchestrator.archived(batch.id, facts, as: ending)
     }
 
-    /// The results can no longer be had: that is archived too, so that nobody looks for them in vain.
+    /// The results can no longer be had. What was had of them is archived all the same, so that nobody looks
+    /// for the rest in vain.
     private func giveUp(_ batch: Batch, _ ending: JobEnding, _ folder: WorkloadFolder) async throws {
-        guard ending.leavesResults else { return try await publish(batch, ending, nil, nil, folder) }
-        try folder.discardPartial(of: batch.id)
-        try folder.publish(try manifest(of: batch, .resultsExpired, nil, nil))
-        try await lost(batch)
-    }
-
-    private func lost(_ batch: Batch) async throws {
-        try await parts.orchestrator.record(.resultsLost, for: batch.id)
+        guard batch.expectsResults(ending) else { return try await publish(batch, ending, nil, nil, folder) }
+        let writer = try folder.writer(for: batch.id)
+        let facts = writer.rawBytes > 0 ? try writer.finish() : nil
+        try await publish(batch, .resultsExpired, facts, nil, folder)
     }
 
     private func manifest(
@@ -122,14 +117,15 @@ struct Collector {
     }
 }
 
-extension JobEnding {
-    /// True when Stripe promises an output file. A canceled job may have none.
+extension Batch {
+    /// True when Stripe should have an output file. A canceled job has one only if rows of it ran.
     ///
     /// Source: `stripe-batch-api.md` section 2.
-    fileprivate var leavesResults: Bool {
-        switch self {
+    fileprivate func expectsResults(_ ending: JobEnding) -> Bool {
+        switch ending {
         case .complete, .timeout, .validationFailed: true
-        case .canceled, .batchFailed, .uploadTimeout, .resultsExpired: false
+        case .canceled: (seen?.succeeded ?? 0) + (seen?.failed ?? 0) > 0
+        case .batchFailed, .uploadTimeout, .resultsExpired: false
         }
     }
 }

@@ -38,10 +38,14 @@ struct Plan: Sendable {
 }
 
 extension Orchestrator {
+    /// Nothing rings when somebody frees space.
+    private static let pauseOnFullDisk = Duration.seconds(10)
+
     /// Commits the intents that are due, and hands out the work that follows from them.
     func plan(diskIsFull: Bool) throws -> Plan {
         let now = clock.now()
         var plan = Plan()
+        if diskIsFull { plan.wait(until: now + Self.pauseOnFullDisk) }
         // Nothing is begun before every job that may be running was looked at.
         let isSettlingIn = !unplaced.isEmpty
         if !isSettlingIn {

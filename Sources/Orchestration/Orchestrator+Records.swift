@@ -23,13 +23,15 @@ extension Orchestrator {
         try hold(batch.workload, "create_refused: \(failure.summary)")
     }
 
-    /// Records that the results are in the archive, or that the job left none.
-    func archived(_ id: BatchID, _ results: ArchivedFacts?) throws {
+    /// Records that the results are in the archive, or that the job left none; or, when they are archived as
+    /// `resultsExpired`, that the rest of them is lost.
+    func archived(_ id: BatchID, _ results: ArchivedFacts?, as ending: JobEnding) throws {
         guard var batch = live[id] else { throw StoreError.staleTransition(id, expected: "live") }
         let before = batch
         let now = clock.now()
         try batch.handle(
-            .archived, at: now, poll: PollPolicy(), limits: settings.limits, using: &entropy)
+            ending == .resultsExpired ? .resultsLost : .archived, at: now, poll: PollPolicy(),
+            limits: settings.limits, using: &entropy)
         try store.archived(batch, was: before.phase, results: results, at: now)
         arrive(batch, from: before)
     }
@@ -41,15 +43,14 @@ extension Orchestrator {
     ) throws {
         guard let batch = live[id], let policy = policy(of: batch) else { return }
         let tally = try store.settle(
-            lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase
+            lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase, at: clock.now()
         ) { line, history in
             // Nothing of a file that failed validation was run: a line names a row at fault.
             ending == .validationFailed ? .held(.validation) : policy.decide(line, history: history)
         }
         faults.hit(.settleChunkCommitted)
-        if let line = tally.systemic {
-            let code = line.error?.code.map { " \($0)" } ?? ""
-            try hold(batch.workload, "not_permitted: rows are refused with HTTP \(line.status)\(code)")
+        if tally.isHeld {
+            log.error("held: rows are not permitted", metadata: ["workload": "\(batch.workload)"])
         }
         if tally.odd > 0 {
             log.warning(
@@ -61,9 +62,15 @@ extension Orchestrator {
     ///
     /// - Returns: true when none is left.
     func settleAbsent(of id: BatchID, ending: JobEnding, dueBase: Timestamp) throws -> Bool {
-        guard let batch = live[id], let policy = policy(of: batch) else { return true }
+        guard let batch = live[id], let policy = policy(of: batch), let record = try store.batch(id) else {
+            return true
+        }
+        var isWhole = false
+        if let succeeded = batch.seen?.succeeded, let failed = batch.seen?.failed {
+            isWhole = record.oddLines == 0 && record.settledRows >= succeeded + failed
+        }
         let tally = try store.settleAbsent(of: batch, dueBase: dueBase) { history in
-            policy.decideAbsent(ending, history: history)
+            policy.decideAbsent(ending, resultsAreWhole: isWhole, history: history)
         }
         faults.hit(.settleChunkCommitted)
         return tally.isComplete
@@ -75,12 +82,14 @@ extension Orchestrator {
         let before = batch
         let now = clock.now()
         try batch.handle(.settled, at: now, poll: PollPolicy(), limits: settings.limits, using: &entropy)
-        try store.settled(batch, was: before.phase, at: now)
+        // Sent again as it is, a file that failed validation without a row at fault would fail again.
+        let isHeld = try store.settled(
+            batch, was: before.phase,
+            holdIfNothingSettled: ending == .validationFailed
+                ? "validation_failed: Stripe refused the file of \(id) and named no row" : nil,
+            at: now)
         arrive(batch, from: before)
-        if ending == .validationFailed, try store.batch(id)?.settledRows == 0 {
-            // Sent again as it is, it would fail again.
-            try hold(batch.workload, "validation_failed: Stripe refused the file of \(id) and named no row")
-        }
+        if isHeld { log.error("held: validation_failed", metadata: ["workload": "\(batch.workload)"]) }
     }
 
     /// Records that nothing is left to do for a batch.

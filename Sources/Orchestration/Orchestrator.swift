@@ -27,6 +27,9 @@ package actor Orchestrator {
     var unfinishedLoads: [WorkloadID] = []
     private let thread: StoreThread
 
+    /// After a start, a job that so many looks in a row could not reach stops nobody else.
+    private static let looksBeforeGoingOn = 5
+
     /// What an effect works on.
     enum Subject: Hashable {
         case batch(BatchID)
@@ -57,7 +60,7 @@ package actor Orchestrator {
         unfinishedLoads = try store.unfinishedLoads()
         try store.resumeHeldWorkloads(at: clock.now())
         for var batch in try store.liveBatches() {
-            if batch.phase.isWatched {
+            if batch.phase.isWatched, policy(of: batch) != nil {
                 // Nothing is sent before each of these was looked at, so they are looked at now.
                 unplaced.insert(batch.id)
                 batch.notBefore = clock.now()
@@ -121,7 +124,9 @@ package actor Orchestrator {
     /// Takes a batch as the store now has it, and says what changed: one line for each transition.
     func arrive(_ batch: Batch, from before: Batch, failure: CallFailure? = nil) {
         live[batch.id] = batch
-        unplaced.remove(batch.id)
+        if failure?.isAnswer ?? true || batch.failures >= Self.looksBeforeGoingOn {
+            unplaced.remove(batch.id)
+        }
         var metadata: Logger.Metadata = [
             "batch": "\(batch.id)", "workload": "\(batch.workload)", "queue": "\(batch.queue)",
         ]
@@ -141,6 +146,13 @@ package actor Orchestrator {
     func hold(_ workload: WorkloadID, _ reason: String) throws {
         try store.hold(workload, reason: reason, at: clock.now())
         log.error("held: \(reason)", metadata: ["workload": "\(workload)"])
+    }
+}
+
+extension CallFailure {
+    /// True when Stripe said something, if only no.
+    fileprivate var isAnswer: Bool {
+        if case .refused = self { true } else { false }
     }
 }
 

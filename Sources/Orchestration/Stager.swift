@@ -13,13 +13,19 @@ struct Stager {
         var file = try parts.spool.writer(for: batch.id)
         let endings = LineEndings(batch)
         var cursor: InputCursor? = .start
+        var rows: Int64 = 0
         while let position = cursor {
             cursor = try parts.store.input(of: batch, after: position) { line, traits in
                 // The line is an object: its members stay as they came, and ours go behind them.
                 guard let brace = line.lastIndex(of: UInt8(ascii: "}")) else { return }
                 try file.append(UnsafeRawBufferPointer(rebasing: line[..<brace]))
                 try file.append(endings[traits])
+                rows += 1
             }
+        }
+        guard rows == batch.rows else {
+            let reason = "staging_failed: \(batch.id) has \(batch.rows) rows, but \(rows) could be read"
+            return try await parts.orchestrator.stall(batch.id, reason)
         }
         let input = try file.finish()
         try await parts.orchestrator.record(.staged(input), for: batch.id)

@@ -31,7 +31,9 @@ import Testing
         for attempts in 0...9 {
             for doubts in 0...attempts {
                 let history = RowHistory(attempts: attempts, doubts: doubts)
-                var decisions = JobEnding.allCases.map { policy.decideAbsent($0, history: history) }
+                var decisions = JobEnding.allCases.map {
+                    policy.decideAbsent($0, resultsAreWhole: true, history: history)
+                }
                 for status in [0, 302, 500, 502, 503, 504] {
                     decisions.append(policy.decide(ResultLine(id: "r", status: status), history: history))
                 }
@@ -84,6 +86,7 @@ import Testing
                     ? policy.decide(ResultLine(id: "r", status: status), history: history)
                     : policy.decideAbsent(
                         [.complete, .timeout, .resultsExpired].randomElement(using: &random)!,
+                        resultsAreWhole: true,
                         history: history)
                 guard case .again(let delay, let doubt) = decision else { break }
                 #expect(delay > .zero)
@@ -98,13 +101,16 @@ import Testing
         let update = Sample.policy(Sample.update)
         let create = Sample.policy(Sample.create)
         for ending in [JobEnding.canceled, .validationFailed, .uploadTimeout] {
-            #expect(update.decideAbsent(ending, history: RowHistory()) == .returned)
-            #expect(create.decideAbsent(ending, history: RowHistory()) == .returned)
+            #expect(update.decideAbsent(ending, resultsAreWhole: true, history: RowHistory()) == .returned)
+            #expect(create.decideAbsent(ending, resultsAreWhole: true, history: RowHistory()) == .returned)
         }
         for ending in [JobEnding.complete, .timeout, .batchFailed] {
             #expect(
-                update.decideAbsent(ending, history: RowHistory()) == .again(delay: .minutes(1), doubt: true))
-            #expect(create.decideAbsent(ending, history: RowHistory()) == .held(.unknownOutcome))
+                update.decideAbsent(ending, resultsAreWhole: true, history: RowHistory())
+                    == .again(delay: .minutes(1), doubt: true))
+            #expect(
+                create.decideAbsent(ending, resultsAreWhole: true, history: RowHistory())
+                    == .held(.unknownOutcome))
         }
     }
 
@@ -112,11 +118,15 @@ import Testing
         let last = RowHistory(attempts: 4)
         let update = Sample.policy(Sample.update)
         #expect(
-            update.decideAbsent(.resultsExpired, history: RowHistory())
+            update.decideAbsent(.resultsExpired, resultsAreWhole: true, history: RowHistory())
                 == .again(delay: .minutes(1), doubt: true))
-        #expect(update.decideAbsent(.resultsExpired, history: last) == .held(.resultsExpired))
+        #expect(
+            update.decideAbsent(.resultsExpired, resultsAreWhole: true, history: last)
+                == .held(.resultsExpired))
         let create = Sample.policy(Sample.create)
-        #expect(create.decideAbsent(.resultsExpired, history: RowHistory()) == .held(.resultsExpired))
+        #expect(
+            create.decideAbsent(.resultsExpired, resultsAreWhole: true, history: RowHistory())
+                == .held(.resultsExpired))
     }
 
     @Test func aRefusedKeySpendsNoAttempt() {
@@ -161,5 +171,11 @@ import Testing
                 #expect((Int64(bound / 2)...Int64(bound)).contains(pause))
             }
         }
+    }
+
+    @Test func aRowAbsentFromTornResultsOfACanceledJobIsInDoubt() {
+        let create = Sample.policy(Sample.create)
+        let decision = create.decideAbsent(.canceled, resultsAreWhole: false, history: RowHistory())
+        #expect(decision == .held(.unknownOutcome))
     }
 }

@@ -165,7 +165,7 @@ extension Store {
     ) throws -> SettleTally {
         let policy = Bench.policy()
         return try settle(
-            lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: now,
+            lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: now, at: now,
             decide: { policy.decide($0, history: $1) })
     }
 }

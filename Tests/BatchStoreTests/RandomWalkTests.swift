@@ -226,12 +226,13 @@ private struct Walk {
         }
         let tally = try bench.store.settle(
             lines, odd: 0, of: journey.batch, from: journey.settled, to: journey.settled + 1,
-            dueBase: journey.dueBase
+            dueBase: journey.dueBase, at: bench.now
         ) { line, history in
             #expect(histories[line.status] == history)
             return decisions[line.status]
         }
         #expect((tally.rows, tally.odd) == (expected.rows, expected.odd))
+        if tally.isHeld { try bench.store.resumeHeldWorkloads(at: bench.now) }
         model.journeys[id]!.settled += 1
     }
 

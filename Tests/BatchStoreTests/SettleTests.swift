@@ -88,6 +88,16 @@ import Testing
         #expect(row.batch == second.id)
     }
 
+    @Test func aRefusedKeyHoldsTheWorkloadInTheSameTransaction() throws {
+        let (bench, workload, batch) = try archived(2)
+        let tally = try bench.store.settle(
+            [ResultLine(id: "r0", status: 401)], odd: 0, of: batch, from: 0, to: 50, now: bench.now)
+        #expect(tally.isHeld)
+        #expect(try bench.store.workload(workload)?.state == .held)
+        #expect(try bench.states(of: workload)[0]?.attempts == 0)
+        #expect(try bench.claim(workload) == nil)
+    }
+
     @Test func aRowOfAnotherBatchIsForeign() throws {
         let bench = try Bench()
         let workload = try bench.workload(4)
@@ -151,7 +161,8 @@ import Testing
         let (bench, workload, batch) = try archived(3, ending: .resultsExpired, bytes: nil)
         let policy = Bench.policy("POST /v1/promotion_codes")
         while try !bench.store.settleAbsent(
-            of: batch, dueBase: bench.now, decide: { policy.decideAbsent(.resultsExpired, history: $0) }
+            of: batch, dueBase: bench.now,
+            decide: { policy.decideAbsent(.resultsExpired, resultsAreWhole: true, history: $0) }
         ).isComplete {}
         #expect(
             try bench.states(of: workload).values.allSatisfy {
@@ -207,7 +218,7 @@ import Testing
         let (bench, workload, batch) = try archived(2)
         let denied = ResultLine(id: "r1", status: 403, error: RowError(code: "denied"))
         let tally = try bench.store.settle([denied], odd: 0, of: batch, from: 0, to: 100, now: bench.now)
-        #expect(tally.systemic == denied)
+        #expect(tally.isHeld)
         let row = try #require(try bench.states(of: workload)[1])
         #expect(row.state == .queued)
         #expect(row.attempts == 0)

@@ -54,6 +54,22 @@ import Testing
         }
     }
 
+    @Test func createsMissingFromTornResultsOfACanceledJobAreHeld() async throws {
+        let scenario = #"{"rows":[{"prefix":"p-1","times":1,"line":"missing"}]}"#
+        try await Site.with(scenario: scenario, queue: Queue.codes) { site in
+            try await site.simulator.inject(#"{"jobs":[{"end":"canceled","after_share":0.5}]}"#)
+            let input = try site.input("codes.jsonl", Rows.codes(1_000))
+            try await site.withDaemon { _ in
+                let ended = try await site.ctl("submit", "promotion-codes", input, "--wait")
+                #expect(ended.code == 4, "\(ended.errors)")
+                let audit = try await site.ctl("audit", "w1")
+                #expect(audit.code == 0, "\(audit.output)")
+            }
+            let twice = try await site.simulator.ledger(minimumExecutions: 2)
+            #expect(twice.isEmpty, "\(twice.prefix(3))")
+        }
+    }
+
     @Test func aFailedValidationHoldsTheRowItNames() async throws {
         try await Site.with { site in
             try await site.simulator.inject(
