@@ -2,7 +2,7 @@ import ControlAPI
 import Foundation
 import Testing
 
-@Suite struct ControlTests {
+@Suite(.serialized) struct ControlTests {
     static func rows(_ count: Int, prefix: String = "r") -> String {
         (0..<count).map { #"{"id":"\#(prefix)-\#($0)","path_params":{"customer":"cus_\#($0)"}}"# + "\n" }
             .joined()

@@ -139,7 +139,8 @@ final class NoticeBoard: Sendable {
 /// Runs what blocks on a thread of its own: the daemon in this process needs the others.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { done in
-        DispatchQueue.global().async { done.resume(with: Result(catching: body)) }
+        // A global queue shares its few threads with every task of the process, and would starve them.
+        Thread.detachNewThread { done.resume(with: Result(catching: body)) }
     }
 }
 

@@ -51,29 +51,36 @@ struct SourceFile {
     var functions: [(line: Int, length: Int)] {
         var found: [(Int, Int)] = []
         for (index, line) in lines.enumerated() {
-            guard let match = line.firstMatch(of: /^( *)(?:[a-z@]+(?:\([a-z]+\))? )*(?:func \w|init[?(<])/)
-            else {
-                continue
+            let text = line.drop { $0 == " " }
+            let beginsWithInit = ["init(", "init?(", "init<"].contains {
+                text.contains(" \($0)") || text.hasPrefix($0)
             }
-            let closing = match.1 + "}"
-            if let end = lines[index...].firstIndex(where: { $0 == closing }) {
+            guard !text.hasPrefix("//"), text.contains("func ") || beginsWithInit else { continue }
+            let closing = String(repeating: " ", count: line.count - text.count) + "}"
+            if let end = lines[index...].firstIndex(of: closing) {
                 found.append((index + 1, end - index + 1))
             }
         }
         return found
     }
 
-    /// Lines that declare something for the package, or a case of such an enum, without `///` above.
+    /// Lines that declare something for the package, without `///` above.
     var undocumentedDeclarations: [Int] {
-        lines.indices.compactMap { index in
-            guard lines[index].contains(/^ *package (?!import|init\(from|subscript\(_)/),
-                !lines[index].contains("package extension")
-            else { return nil }
+        lines.indices.filter { index in
+            let text = lines[index].drop { $0 == " " }
+            guard text.hasPrefix("package "), !text.hasPrefix("package import"),
+                !text.hasPrefix("package init(from"),
+                !text.hasPrefix("package subscript(_")
+            else { return false }
             var above = index - 1
-            while above >= 0, lines[above].contains(/^ *@/) { above -= 1 }
-            let isDocumented =
-                above >= 0 && lines[above].trimmingCharacters(in: .whitespaces).hasPrefix("///")
-            return isDocumented ? nil : index + 1
-        }
+            while above >= 0, lines[above].drop(while: { $0 == " " }).hasPrefix("@") { above -= 1 }
+            return above < 0 || !lines[above].drop { $0 == " " }.hasPrefix("///")
+        }.map { $0 + 1 }
+    }
+}
+
+extension String {
+    func containsAny(of words: [String]) -> Bool {
+        words.contains { contains($0) }
     }
 }
