@@ -104,6 +104,7 @@ let package = Package(
         .target(
             name: "StripeSimulator",
             dependencies: [hummingbird, httpClient, logging, nio, nioHTTP1, httpTypes, crypto, lifecycle],
+            exclude: ["README.md"],
             // A million rows in under a minute is a promise of the debug build too: unoptimized it takes minutes.
             swiftSettings: settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),

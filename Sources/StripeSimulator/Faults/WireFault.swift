@@ -32,7 +32,7 @@ struct WireFault: CountedFault, Codable, Equatable {
     }
 
     /// What is done to a request.
-    enum Action: String, Codable, Sendable {
+    enum Action: String, Codable, Sendable, CaseIterable {
         /// Answered with `status`, without effect.
         case status
         /// The connection is closed before the request has an effect.
@@ -48,7 +48,7 @@ struct WireFault: CountedFault, Codable, Equatable {
     }
 
     /// The body of an injected answer.
-    enum Body: String, Codable, Sendable {
+    enum Body: String, Codable, Sendable, CaseIterable {
         case json, html, empty
     }
 
