@@ -97,9 +97,14 @@ class SimulatorTest(unittest.TestCase):
 
     @classmethod
     def stop(cls):
+        died = cls.process.poll()
         cls.process.terminate()
-        cls.process.wait(10)
+        status = cls.process.wait(10)
+        cls.log.seek(0)
+        log = cls.log.read()
         cls.log.close()
+        if died is not None or status != 0:
+            raise AssertionError(f"batchsim ended by itself or badly, with {status}:\n{log}")
 
     def setUp(self):
         self.control("DELETE", "faults")
