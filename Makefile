@@ -53,7 +53,7 @@ test: deps-test lint
 	$(BUILD) --build-tests
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
 
-test-sdk: deps $(SDKS:%=$(SCRATCH)/sdk/%/ready)
+test-sdk: deps-test $(SDKS:%=$(SCRATCH)/sdk/%/ready)
 	$(BUILD) --product batchsim
 	@for sdk in $(SDKS); do \
 	  echo "stripe-python $$sdk against batchsim:" && \
