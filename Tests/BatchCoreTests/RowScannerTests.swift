@@ -59,6 +59,8 @@ import Testing
             "{\"id\":\"a\",\(path),\"params\":{},\"params\":{}}", behind + 14,
             #"the key "params" stands here twice"#),
         Bad(
+            "{\"id\":\"a\",\(path),\(path)}", behind + 2, #"the key "path_params" stands here twice"#),
+        Bad(
             "{\"id\":\"a\",\(path),\"parms\":{}}", behind + 2,
             "unknown key; a row has id, path_params, params, context and stripe_version"),
         Bad(

@@ -49,15 +49,16 @@ package struct RowScanner: Sendable {
         guard scanner.here == UInt8(ascii: "{") else { throw scanner.defect("expected a JSON object") }
         var id: Range<Int>?
         var traits: RowTraits = []
-        var seen: Set<String> = []
+        var seen: Member = []
         var hasPathParams = false
         try scanner.object { (scanner, key) throws(LineDefect) in
-            let name = Member(scanner, key)
-            guard seen.insert(name.rawValue).inserted else {
+            let member = Member(scanner, key)
+            guard seen.insert(member).inserted else {
+                let name = String(decoding: scanner.bytes[key.range], as: UTF8.self)
                 throw LineDefect(
                     column: key.range.lowerBound, reason: "the key \"\(name)\" stands here twice")
             }
-            switch name {
+            switch member {
             case .id: id = try self.id(&scanner)
             case .pathParams: hasPathParams = try pathParams(&scanner)
             case .params: try params(&scanner)
@@ -67,7 +68,7 @@ package struct RowScanner: Sendable {
             case .stripeVersion:
                 try text(&scanner, "stripe_version")
                 traits.insert(.stripeVersion)
-            case .other:
+            default:
                 throw LineDefect(
                     column: key.range.lowerBound,
                     reason: "unknown key; a row has id, path_params, params, context and stripe_version")
@@ -82,8 +83,18 @@ package struct RowScanner: Sendable {
         return ScannedRow(id: id, traits: traits)
     }
 
-    private enum Member: String {
-        case id, pathParams, params, context, stripeVersion, other
+    /// The members that a row may have; as a set, those that were seen.
+    private struct Member: OptionSet {
+        let rawValue: UInt8
+
+        static let id = Member(rawValue: 1)
+        static let pathParams = Member(rawValue: 2)
+        static let params = Member(rawValue: 4)
+        static let context = Member(rawValue: 8)
+        static let stripeVersion = Member(rawValue: 16)
+        static let unknown = Member(rawValue: 32)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
 
         init(_ scanner: JSONScanner, _ key: JSONScanner.Text) {
             self =
@@ -93,7 +104,7 @@ package struct RowScanner: Sendable {
                     .pathParams
                 } else if scanner.matches(key.range, "stripe_version") {
                     .stripeVersion
-                } else if scanner.matches(key.range, "context") { .context } else { .other }
+                } else if scanner.matches(key.range, "context") { .context } else { .unknown }
         }
     }
 
