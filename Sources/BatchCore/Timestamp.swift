@@ -53,6 +53,10 @@ extension Duration {
 }
 
 extension Timestamp {
+    /// The first and the last second that RFC 3339 can write: 0000-01-01T00:00:00Z, 9999-12-31T23:59:59Z.
+    private static let firstSecond: Int64 = -62_167_219_200
+    private static let lastSecond: Int64 = 253_402_300_799
+
     /// RFC 3339 in UTC with milliseconds, as Stripe writes it: `2026-03-09T20:55:31.000Z`.
     package var rfc3339: String {
         let days = floorDivide(milliseconds, 86_400_000)
@@ -64,7 +68,8 @@ extension Timestamp {
             + ".\(pad(inDay % 1000, 3))Z"
     }
 
-    /// Reads RFC 3339: any number of fractional digits, `Z` or a numeric offset. Nil when it is not that.
+    /// Reads RFC 3339: any number of fractional digits, `Z` or a numeric offset. Nil when it is not that, and
+    /// when the moment lies outside of the years 0000 to 9999 in UTC, which cannot be written again.
     package init?(rfc3339 text: String) {
         var rest = Array(text.utf8)[...]
         func number(_ digits: Int) -> Int64? {
@@ -107,6 +112,7 @@ extension Timestamp {
         }
         guard rest.isEmpty else { return nil }
         let seconds = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset
+        guard (Self.firstSecond...Self.lastSecond).contains(seconds) else { return nil }
         self.init(milliseconds: seconds * 1000 + fraction)
     }
 }

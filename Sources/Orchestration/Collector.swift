@@ -8,6 +8,9 @@ import StripeBatch
 struct Collector {
     let parts: Parts
 
+    /// Failures after which results of another size than the stated one are taken as they are.
+    private static let failuresBeforeDoubt = 3
+
     /// Downloads what a job left, publishes it, and records that it is there.
     ///
     /// A cut is continued where it happened; a URL that has died is renewed by another look at the job.
@@ -49,12 +52,32 @@ struct Collector {
         _ folder: WorkloadFolder
     ) async throws {
         var writer = try folder.writer(for: batch.id)
-        let result = try await client.download(url, from: writer.rawBytes) { try writer.append($0) }
+        var bounds = DownloadBounds(
+            stated: answer.snapshot.outputBytes, isStatedWrong: batch.failures >= Self.failuresBeforeDoubt,
+            minFree: parts.settings.minFree)
+        let result: Result<DownloadEnd, CallFailure>
+        do {
+            result = try await client.download(url, from: writer.rawBytes) { bytes in
+                try bounds.check(writer.rawBytes + Int64(bytes.count)) {
+                    try FileSystem.available(at: folder.path)
+                }
+                try writer.append(bytes)
+            }
+        } catch let overrun as DownloadBounds.Overrun {
+            // Its space is given back, and the next try begins anew.
+            try writer.pause()
+            try folder.discardPartial(of: batch.id)
+            let failure = CallFailure.unanswered(reason: overrun.reason)
+            try await parts.orchestrator.record(.failed(failure), for: batch.id)
+            return
+        }
         parts.faults.hit(.downloadEnded)
         switch result {
         case .success(.complete(let end)):
             let stated = answer.snapshot.outputBytes
-            guard writer.rawBytes == end, stated == nil || stated == end || batch.failures >= 3 else {
+            guard writer.rawBytes == end,
+                stated == nil || stated == end || batch.failures >= Self.failuresBeforeDoubt
+            else {
                 // Shorter or longer than Stripe says: fetched anew, and taken as it is when it stays so.
                 try writer.pause()
                 try folder.discardPartial(of: batch.id)

@@ -15,6 +15,12 @@ struct Submitter {
         parts.faults.hit(.createAnswered)
         switch answer {
         case .success(let answer):
+            // Two batches in one job would be taken for one: whatever this is, it is no job of ours.
+            if let other = try parts.store.batch(of: answer.snapshot.id), other.batch.id != batch.id {
+                let failure = CallFailure.unanswered(reason: "the new job is that of \(other.batch.id)")
+                try await parts.orchestrator.record(.failed(failure), for: batch.id)
+                return
+            }
             try await parts.orchestrator.record(.created(answer.snapshot), for: batch.id)
             guard let url = answer.uploadURL,
                 let ready = try await parts.orchestrator.intendToUpload(batch.id)

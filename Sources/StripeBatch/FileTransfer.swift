@@ -12,6 +12,9 @@ package enum DownloadEnd: Hashable, Sendable {
 }
 
 extension StripeClient {
+    /// How much of an object store's answer is read, in bytes: its code stands at the start.
+    private static let refusalBytes = 1 << 16
+
     /// Sends an input file. Its complete arrival starts the job.
     ///
     /// No account, no key: the URL is the permission, and signs the headers that are sent with it.
@@ -30,8 +33,8 @@ extension StripeClient {
         do {
             var answer: [UInt8] = []
             let head = try await transport.send(request) { _, piece in
-                answer.append(contentsOf: piece)
-                return answer.count <= 1 << 16
+                answer.append(contentsOf: piece.prefix(Self.refusalBytes - answer.count))
+                return answer.count < Self.refusalBytes
             }
             switch head.status {
             case 200..<300: return .success(())
@@ -136,21 +139,35 @@ private struct IncomingRange {
 }
 
 /// A `Content-Range` header: `bytes 5-9/10`, `bytes 5-9/*` or `bytes */10`.
-private struct ContentRange {
-    var start: Int64?
-    var total: Int64?
+struct ContentRange {
+    private(set) var start: Int64?
+    private(set) var total: Int64?
 
+    /// Nil for anything else, and for a range that does not lie within its total.
     init?(_ value: String?) {
         guard let value, value.lowercased().hasPrefix("bytes ") else { return nil }
-        let parts = value.dropFirst(6).split(separator: "/")
+        let parts = value.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
-        start = parts[0].split(separator: "-").first.flatMap { Int64($0) }
-        total = Int64(parts[1])
+        if parts[1] != "*" {
+            guard let total = Self.number(parts[1]) else { return nil }
+            self.total = total
+        }
+        guard parts[0] != "*" else { return }
+        let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2, let start = Self.number(ends[0]), let last = Self.number(ends[1]),
+            start <= last,
+            last < total ?? .max
+        else { return nil }
+        self.start = start
+    }
+
+    private static func number(_ text: Substring) -> Int64? {
+        text.utf8.allSatisfy { (48...57).contains($0) } ? Int64(text) : nil
     }
 }
 
 /// The code in an object store's XML error: `<Code>AccessDenied</Code>`. The rest may quote the signature.
-private func objectStoreCode(in body: [UInt8]) -> String? {
+func objectStoreCode(in body: [UInt8]) -> String? {
     let text = String(decoding: body, as: UTF8.self)
     guard let start = text.firstRange(of: "<Code>")?.upperBound else { return nil }
     let code = text[start...].prefix(64).prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }

@@ -18,10 +18,16 @@ package struct HTTPTransport: Transport {
     /// How long a connection, and the silence between two reads or writes, may last.
     private static let connectTimeout = TimeAmount.seconds(10)
     private static let silence = TimeAmount.seconds(80)
+    /// An answer that takes longer than this must come at `slowestRate` at least, in bytes a second: a server
+    /// that sends a byte now and then would hold its place for days. What came until then is kept.
+    package static let patience = Duration.seconds(600)
+    /// See `patience`.
+    package static let slowestRate = 1000.0
+    private let patience: Duration
 
-    /// Opens no connection yet. `shutdown()` must be called at the end.
-    /// A transport with a connection pool of its own; end it with `shutdown()`.
-    package init() {
+    /// A transport with a connection pool of its own, and no connection yet; end it with `shutdown()`.
+    package init(patience: Duration = Self.patience) {
+        self.patience = patience
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout = .init(
             connect: Self.connectTimeout, read: Self.silence, write: Self.silence)
@@ -56,8 +62,16 @@ package struct HTTPTransport: Transport {
                 throw CallFailure.unanswered(reason: "HTTP \(head.status) before the whole body was sent")
             }
             let end = request.endWithin.map { start + TimeAmount($0) } ?? .distantFuture
+            var received = 0
             for try await piece in response.body {
-                guard NIODeadline.now() < end else { throw CallFailure.unanswered(reason: "no end in time") }
+                let now = NIODeadline.now()
+                guard now < end else { throw CallFailure.unanswered(reason: "no end in time") }
+                received += piece.readableBytes
+                let time = Double((now - start).nanoseconds) / 1e9
+                guard time < patience.seconds || Double(received) >= time * Self.slowestRate else {
+                    throw CallFailure.unanswered(
+                        reason: "slower than \(Int(Self.slowestRate)) bytes a second")
+                }
                 let goOn = try piece.withUnsafeReadableBytes { bytes throws(ReceiverError) in
                     do { return try receive(head, bytes) } catch { throw ReceiverError(error) }
                 }

@@ -10,8 +10,9 @@ enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// Reads one document; nil when `bytes` are not exactly that.
+    /// Reads one document; nil when `bytes` are not exactly that, or nested too deep.
     init?(parsing bytes: [UInt8]) {
+        guard !WireLimits.isTooDeep(bytes) else { return nil }
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
         } catch {
@@ -61,12 +62,16 @@ enum JSONValue: Hashable, Sendable {
         }
     }
 
-    /// The same document with every string changed by `change`; the names of members stay.
+    /// The same document with every string changed by `change`, the names of members as well.
     func mapStrings(_ change: (String) -> String) -> JSONValue {
         switch self {
         case .string(let text): .string(change(text))
         case .array(let items): .array(items.map { $0.mapStrings(change) })
-        case .object(let members): .object(members.mapValues { $0.mapStrings(change) })
+        case .object(let members):
+            .object(
+                Dictionary(
+                    members.map { (change($0), $1.mapStrings(change)) },
+                    uniquingKeysWith: { first, _ in first }))
         case .null, .bool, .integer, .number: self
         }
     }

@@ -27,21 +27,21 @@ package struct JobAnswer: Hashable, Sendable {
 }
 
 extension JobAnswer {
-    /// Reads a job object, tolerant of everything but a missing id or status; nil then.
+    /// Reads a job object, tolerant of everything but a missing or impossible id or status; nil then.
     ///
     /// Numbers may be strings, unknown statuses are kept, unknown members are ignored.
     /// Source: `stripe-batch-api.md` sections 1.3 and 2.
     package init?(parsing bytes: [UInt8], requestID: String? = nil) {
         guard let job = JSONValue(parsing: bytes),
-            let id = job["id"]?.text, !id.isEmpty, id.utf8.count <= 255,
-            let word = job["status"]?.text, !word.isEmpty,
+            let id = job["id"]?.text, WireLimits.isJobID(id),
+            let word = job["status"]?.text, (1...WireLimits.statusBytes).contains(word.utf8.count),
             job["object"].map({ $0.text == "v2.core.batch_job" }) ?? true
         else { return nil }
-        let status = JobStatus(word)
+        let status = JobStatus(bounded(word, bytes: WireLimits.statusBytes))
         let details = Self.details(of: job, word: word, status: status)
         let created = job["created"].flatMap(moment)
         let output = details?["output_file"]
-        let download = output?["download_url"]?["url"]?.text
+        let download = output?["download_url"]?.url
 
         var snapshot = JobSnapshot(id: JobID(id), status: status, created: created)
         snapshot.validated = details?["validated_count"]?.count
@@ -54,7 +54,7 @@ extension JobAnswer {
         }
         var upload: String?
         if status == .readyForUpload {
-            upload = details?["upload_url"]?["url"]?.text
+            upload = details?["upload_url"]?.url
             snapshot.uploadDeadline =
                 details?["upload_url"]?["expires_at"].flatMap(moment) ?? created.map { $0 + uploadWindow }
         }
@@ -79,16 +79,23 @@ private let uploadWindow = Duration.seconds(300)
 
 /// A moment as v2 writes it, RFC 3339; seconds since 1970, as v1 does, are understood too.
 private func moment(_ value: JSONValue) -> Timestamp? {
-    switch value {
-    case .string(let text): Timestamp(rfc3339: text)
-    case .integer(let seconds) where seconds.magnitude < 1 << 40: Timestamp(milliseconds: seconds * 1000)
-    default: nil
-    }
+    let moment: Timestamp? =
+        switch value {
+        case .string(let text): Timestamp(rfc3339: text)
+        case .integer(let seconds) where seconds.magnitude < 1 << 40: Timestamp(milliseconds: seconds * 1000)
+        default: nil
+        }
+    return moment.flatMap { WireLimits.moments.contains($0) ? $0 : nil }
 }
 
 extension JSONValue {
-    /// A number of things: whole and not negative.
+    /// A number of things: whole, not negative, and possible.
     fileprivate var count: Int64? {
-        whole.flatMap { $0 >= 0 ? $0 : nil }
+        whole.flatMap { (0...WireLimits.largestCount).contains($0) ? $0 : nil }
+    }
+
+    /// The URL in an object that holds one; a longer one than can be sent is none.
+    fileprivate var url: String? {
+        self["url"]?.text.flatMap { (1...WireLimits.urlBytes).contains($0.utf8.count) ? $0 : nil }
     }
 }

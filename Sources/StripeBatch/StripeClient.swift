@@ -11,8 +11,6 @@ package struct StripeClient: Sendable {
 
     /// How long an API call may take; the official SDKs wait as long.
     static let callTimeout = Duration.seconds(80)
-    /// The longest answer to an API call that is read, in bytes.
-    static let answerLimit = 1 << 20
     static let userAgent = "batchd/0.1.0"
 
     /// A client for `account` that speaks over `transport`.
@@ -58,7 +56,7 @@ package struct StripeClient: Sendable {
             var answer: [UInt8] = []
             let head = try await transport.send(request) { _, piece in
                 answer.append(contentsOf: piece)
-                return answer.count <= Self.answerLimit
+                return answer.count <= WireLimits.answerBytes
             }
             return read(head, answer)
         } catch let failure as CallFailure {
@@ -86,8 +84,9 @@ package struct StripeClient: Sendable {
         let suffix = requestID.map { " (\($0))" } ?? ""
         switch head.status {
         case 200..<300:
-            guard body.count <= Self.answerLimit else {
-                return .failure(.unanswered(reason: "an answer over \(Self.answerLimit) bytes\(suffix)"))
+            guard body.count <= WireLimits.answerBytes else {
+                return .failure(
+                    .unanswered(reason: "an answer over \(WireLimits.answerBytes) bytes\(suffix)"))
             }
             guard let answer = JobAnswer(parsing: body, requestID: requestID) else {
                 return .failure(.unanswered(reason: "HTTP \(head.status) without a job object\(suffix)"))

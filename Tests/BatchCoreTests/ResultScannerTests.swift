@@ -47,6 +47,15 @@ import Testing
     }
 
     @Test(arguments: [
+        #"{"id":"a","id":"b","status":200}"#, #"{"id":"a","status":200,"status":500}"#,
+        #"{"id":"a","response":{"error":{}},"status":400,"response":null}"#,
+        #"{"id":"a","status":200,"\u0069d":"b"}"#, #"{"\u0069d":"a","status":200}"#,
+    ])
+    func aLineThatReadersReadDifferentlyIsNoResult(line: String) {
+        #expect(throws: LineDefect.self) { _ = try scan(line) }
+    }
+
+    @Test(arguments: [
         #"{"status":200}"#, #"{"id":"r"}"#, #"{"id":7,"status":200}"#, #"{"id":null,"status":200}"#,
         #"{"id":["r"],"status":200}"#, #"{"id":"r","status":"200"}"#, #"{"id":"r","status":200.0}"#,
         #"{"id":"r","status":-1}"#, #"{"id":"r","status":1e2}"#, #"{"id":"r","status":99999999999999999999}"#,

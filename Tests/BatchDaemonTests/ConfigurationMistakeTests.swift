@@ -36,7 +36,13 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         Mistake(
             text: minimal(account: "poll: {min: 5, max: 1s}"),
             problem: "batchd.yaml:4:17: accounts.main.poll.min must be a duration such as 500ms, 30s, "
-                + "5m, 1h or 7d, longer than 0, not \"5\""
+                + "5m, 1h or 7d, longer than 0, at most 3650d, not \"5\""
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {max_delay: 3651d}"),
+            problem:
+                "batchd.yaml:7:24: queues.a.retry.max_delay must be a duration such as 500ms, 30s, 5m, 1h "
+                + "or 7d, at most 3650d, not \"3651d\""
         ),
         Mistake(
             text: minimal(account: "poll: {min: 10s, max: 5s}"),

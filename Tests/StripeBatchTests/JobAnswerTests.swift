@@ -72,6 +72,13 @@ import Testing
         }
     }
 
+    @Test func noURLIsKeptAsTheNameOfAMember() throws {
+        let odd =
+            #"{"id":"x","status":"complete","metadata":{"https://s/?sig=secret":"1","k":["http://secret"]}}"#
+        let answer = try #require(JobAnswer(parsing: Array(odd.utf8)))
+        #expect(!String(decoding: answer.redactedObject, as: UTF8.self).contains("secret"))
+    }
+
     @Test func nothingUnknownIsLost() throws {
         let object = String(decoding: try answer("job-unknown-status").redactedObject, as: UTF8.self)
         #expect(object.contains(#""brand_new":{"a":1}"#))

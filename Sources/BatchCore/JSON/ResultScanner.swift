@@ -52,21 +52,49 @@ package enum ResultScanner {
         var id: String?
         var status: Int?
         var error: RowError?
+        var seen: Member = []
         try scanner.object { (scanner, key) throws(LineDefect) in
-            if scanner.matches(key.range, "id"), scanner.here == UInt8(ascii: "\"") {
+            let member = try Member(scanner, key)
+            // Readers differ in which of two they take, so nobody knows what such a line says.
+            guard member.isEmpty || seen.insert(member).inserted else {
+                throw LineDefect(column: key.range.lowerBound, reason: "a key stands here twice")
+            }
+            if member == .id, scanner.here == UInt8(ascii: "\"") {
                 id = text(try scanner.string(), in: scanner)
-            } else if scanner.matches(key.range, "status"), (48...57).contains(scanner.here) {
+            } else if member == .status, (48...57).contains(scanner.here) {
                 status = try scanner.integer()
-            } else if scanner.matches(key.range, "response"), scanner.here == UInt8(ascii: "{") {
+            } else if member == .response, scanner.here == UInt8(ascii: "{") {
                 error = try response(&scanner)
             } else {
-                try scanner.value()
+                try scanner.value(depth: 1)
             }
         }
         scanner.skipSpace()
         guard scanner.at == line.count else { throw scanner.defect("text after the end of the object") }
         guard let id, let status else { throw LineDefect(column: 1, reason: "no id or no status") }
         return ResultLine(id: id, status: status, error: error)
+    }
+
+    /// The members that decide; as a set, those that were seen. Any other is empty.
+    private struct Member: OptionSet {
+        let rawValue: UInt8
+
+        static let id = Member(rawValue: 1)
+        static let status = Member(rawValue: 2)
+        static let response = Member(rawValue: 4)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        init(_ scanner: JSONScanner, _ key: JSONScanner.Text) throws(LineDefect) {
+            // An escaped key may be any of them in disguise, and Stripe has no need of one.
+            guard !key.hasEscapes else {
+                throw LineDefect(column: key.range.lowerBound, reason: "a key is written with escapes")
+            }
+            self =
+                if scanner.matches(key.range, "id") { .id } else if scanner.matches(key.range, "status") {
+                    .status
+                } else if scanner.matches(key.range, "response") { .response } else { [] }
+        }
     }
 
     private static func response(_ scanner: inout JSONScanner) throws(LineDefect) -> RowError? {

@@ -13,7 +13,9 @@ struct Word {
     /// The value as it may be shown: whatever might be a key is not repeated.
     var shown: String {
         if looksSecret(text) { return "a secret (not shown)" }
-        return "\"\(text.count > 60 ? text.prefix(60) + "…" : text)\""
+        // Scalars, because one character may have any number of accents.
+        let scalars = text.unicodeScalars
+        return "\"\(scalars.count > 60 ? "\(String(scalars.prefix(60)))…" : text)\""
     }
 }
 
@@ -87,12 +89,16 @@ extension Form<Int64> {
 
 extension Form<Duration> {
     static var duration: Self {
-        Form("a duration such as 500ms, 30s, 5m, 1h or 7d") { parseDuration($0.text) }
+        Form("a duration such as 500ms, 30s, 5m, 1h or 7d, at most 3650d") { word in
+            parseDuration(word.text).flatMap { $0 <= longestDuration ? $0 : nil }
+        }
     }
 
     /// A duration that is longer than nothing.
     static var pause: Self {
-        Form.duration.where_("a duration such as 500ms, 30s, 5m, 1h or 7d, longer than 0") { $0 > .zero }
+        Form.duration.where_("a duration such as 500ms, 30s, 5m, 1h or 7d, longer than 0, at most 3650d") {
+            $0 > .zero
+        }
     }
 }
 
@@ -124,6 +130,9 @@ extension Form<Endpoint> {
         Form("POST or DELETE and a v1 path, such as POST /v1/customers/:customer") { Endpoint($0.text) }
     }
 }
+
+/// The longest duration that can be set: ten years. A longer one leads out of the calendar when it is added up.
+let longestDuration = Duration.days(3650)
 
 /// Splits `64MB` into its number and its unit; nil when there is no number or the unit is unknown.
 private func quantity(_ text: String, units: [String: Int64]) -> Int64? {

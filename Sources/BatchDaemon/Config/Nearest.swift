@@ -1,5 +1,7 @@
 /// The one of `words` that `word` was probably meant to be; nil when none is near.
 func nearest(to word: String, among words: [String]) -> String? {
+    // Nothing that we know is as long, and the count takes time with the square of the length.
+    guard word.unicodeScalars.count <= 100 else { return nil }
     let candidates = words.map { (word: $0, distance: editDistance(word, $0)) }
     // A word that was cut short, or that says too much, is far away by counting.
     let related = words.filter { word.count > 3 && ($0.hasPrefix(word) || word.hasPrefix($0)) }
