@@ -15,6 +15,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -74,7 +75,7 @@ let package = Package(
             name: "BatchDaemon",
             dependencies: [
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "ControlAPI",
-                hummingbird, lifecycle, signals, logging, yams, nio, httpTypes,
+                hummingbird, hummingbirdCore, lifecycle, signals, logging, yams, nio, httpTypes,
             ],
             swiftSettings: settings
         ),
@@ -144,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Env", "batchd", "batchctl", "batchsim", httpClient, nio, nioFoundation, nioHTTP1, subprocess,
+                "Env", "batchd", "batchctl", "batchsim", httpClient, hummingbird, nio, nioFoundation, nioHTTP1, subprocess,
                 system,
             ],
             swiftSettings: settings

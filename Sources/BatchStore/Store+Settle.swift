@@ -114,10 +114,14 @@ extension Store {
                 "UPDATE batch SET phase = 'settled', changed_at = ? WHERE id = ? AND phase = ?",
                 [now.milliseconds, batch.id.rawValue, phase.name],
                 else: .staleTransition(batch.id, expected: phase.name))
-            try db.note("settled", at: now, workload: batch.workload, batch: batch.id, "every row settled")
-            let lines = try Int64.fetchOne(
-                db, sql: "SELECT settled_rows FROM batch WHERE id = ?", arguments: [batch.id.rawValue])
-            guard let reason, lines == 0 else { return false }
+            let lines = try Row.fetchOne(
+                db, sql: "SELECT settled_rows, odd_lines FROM batch WHERE id = ?",
+                arguments: [batch.id.rawValue])
+            let odd: Int64 = lines?["odd_lines"] ?? 0
+            let remark = odd > 0 ? "; result lines that could not be read or named no row: \(odd)" : ""
+            try db.note(
+                "settled", at: now, workload: batch.workload, batch: batch.id, "every row settled\(remark)")
+            guard let reason, lines?["settled_rows"] == 0 else { return false }
             return try db.hold(batch.workload, reason: reason, at: now)
         }
     }

@@ -8,6 +8,9 @@ import NIOHTTP1
 struct Simulator: Sendable {
     let url: String
 
+    /// Whatever else speaks as Stripe does.
+    init(url: String) { self.url = url }
+
     /// Reads the address from what the simulator printed.
     init(log: String) async throws {
         var found: String?

@@ -104,7 +104,8 @@ private enum Rules {
         "BatchDaemon": [
             "BatchCore", "BatchStore", "ControlAPI", "Dispatch", "Env", "Foundation", "FoundationEssentials",
             "Glibc",
-            "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "Orchestration", "ServiceLifecycle",
+            "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "Orchestration",
+            "ServiceLifecycle",
             "Spool", "StripeBatch", "Synchronization", "UnixSignals", "Yams",
         ],
         "batchd": ["ArgumentParser", "BatchDaemon", "ControlAPI", "Env", "Foundation", "Glibc", "Logging"],

@@ -1,6 +1,7 @@
 import ControlAPI
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 
 /// One call of a route, with its parameters read and checked for being known.
 struct Call: Sendable {
@@ -10,11 +11,11 @@ struct Call: Sendable {
     private let values: [QueryName: String]
 
     /// Refuses parameters that the route does not have, and those that come twice.
-    init(_ request: Request, _ context: some RequestContext, accepts names: [QueryName]) throws {
-        body = request.body
-        id = context.parameters.get("id") ?? ""
+    init(uri: URI, id: String, body: RequestBody, accepts names: [QueryName]) throws {
+        self.body = body
+        self.id = id
         var values: [QueryName: String] = [:]
-        for (key, value) in request.uri.queryParameters {
+        for (key, value) in uri.queryParameters {
             guard let name = QueryName(rawValue: String(key)), names.contains(name) else {
                 throw Self.unknown(String(key), known: names.map(\.rawValue))
             }

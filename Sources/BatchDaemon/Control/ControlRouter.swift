@@ -27,7 +27,8 @@ struct ControlRouter {
         _ method: HTTPRequest.Method, _ path: String, _ names: [QueryName], _ handle: @escaping Handler
     ) {
         router.on(RouterPath(path), method: method) { [workers] request, context in
-            let call = try Call(request, context, accepts: names)
+            let id = context.parameters.get("id") ?? ""
+            let call = try Call(uri: request.uri, id: id, body: request.body, accepts: names)
             return try await workers.run { try await handle(call) }
         }
     }

@@ -1,8 +1,26 @@
+import BatchCore
 import Env
 import Glibc
 import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 import ServiceLifecycle
+
+/// What a client of the control socket may ask of us. A body has no limit: a submission streams to the disk,
+/// and `storage.min_free` bounds it.
+enum ControlLimits {
+    /// Connections at a time. More wait until one ends, so that they do not use up our file descriptors.
+    static let connections = 256
+    /// How long a client may say nothing while it is its turn: long enough for a slow producer of rows.
+    static let silence = Duration.minutes(30)
+    /// Header fields of a request.
+    static let fields = 64
+    /// The longest name, and the longest value, of a header field, in bytes.
+    static let fieldBytes = 8 << 10
+    /// All header fields together, in bytes.
+    static let headerBytes = 32 << 10
+}
 
 /// HTTP on a Unix socket, for operators and their programs.
 ///
@@ -25,6 +43,12 @@ struct ControlServer: Service {
         self.onReady = onReady
     }
 
+    private static let channel = HTTP1Channel.Configuration(
+        idleTimeout: TimeAmount(ControlLimits.silence),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: ControlLimits.fieldBytes, maxHeaderListSize: ControlLimits.headerBytes,
+            maxHeaderFieldCount: ControlLimits.fields))
+
     /// Serves until graceful shutdown, then finishes the open requests.
     func run() async throws {
         let path = configuration.socket
@@ -35,8 +59,10 @@ struct ControlServer: Service {
         // Bound under umask 0077: nobody but us can connect until its mode is set.
         let application = Application(
             responder: responder,
+            server: .http1(configuration: Self.channel),
             configuration: ApplicationConfiguration(
-                address: .unixDomainSocket(path: path), serverName: "batchd"),
+                address: .unixDomainSocket(path: path), serverName: "batchd",
+                availableConnectionsDelegate: MaximumAvailableConnections(ControlLimits.connections)),
             onServerRunning: { [configuration, logger, onReady] _ in
                 if chmod(path, configuration.socketMode) != 0 {
                     logger.error("cannot set the mode of the socket", metadata: ["socket": "\(path)"])
