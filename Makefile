@@ -19,12 +19,18 @@ dpkg -s $(1) >/dev/null 2>&1 || { echo 'Installing $(1) ...' && $(SUDO) apt-get 
   DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(1); }
 endef
 
-.PHONY: help deps deps-test build bin demo test test-sdk lint clean
+# How long `make fuzz` feeds each target, and which; what it learned and found stays in the folder of its build.
+SECONDS ?= 60
+FUZZING  = $(SCRATCH)-fuzz
+TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
+
+.PHONY: help deps deps-test build bin demo test test-sdk fuzz lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
 	@echo 'make test      lint, build and run all tests'
 	@echo 'make test-sdk  drive batchsim with the official Stripe SDK for Python ($(SDKS))'
+	@echo 'make fuzz      feed hostile bytes to every parser, SECONDS=$(SECONDS) each, guided by coverage'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deps      install the system packages that a build needs'
@@ -70,6 +76,22 @@ $(SCRATCH)/sdk/%/ready:
 	   $(@D)/bin/python -m pip install --quiet --disable-pip-version-check stripe==$*; } || \
 	  { echo 'test-sdk: FAILED, stripe $* could not be installed. Is PyPI reachable?' >&2; exit 1; }
 	@touch $@
+
+fuzz: deps
+	@echo 'Building the fuzzer. The first time takes ten minutes or so.'
+	BATCHD_FUZZ=1 $(SWIFT) build --scratch-path $(FUZZING) --product fuzz
+	@mkdir -p $(FUZZING)/finds
+	@failed=; for target in $(TARGETS); do \
+	  corpus=$(FUZZING)/corpus/$$target; log=$(FUZZING)/$$target.log; mkdir -p $$corpus && \
+	  $(FUZZING)/debug/fuzz --seeds $$target $$corpus && \
+	  SWIFT_BACKTRACE=enable=no $(FUZZING)/debug/fuzz $$target $$corpus -max_total_time=$(SECONDS) \
+	    -dict=$(FUZZING)/corpus/dictionary -artifact_prefix=$(FUZZING)/finds/$$target- -timeout=20 \
+	    -rss_limit_mb=1024 -max_len=4096 -print_final_stats=1 >$$log 2>&1 || failed="$$failed $$target"; \
+	  echo "$$target: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) executions"; \
+	  grep -a 'Fatal error' $$log || true; \
+	done; \
+	test -z "$$failed" || { echo "fuzz: FAILED:$$failed; the inputs are in $(FUZZING)/finds." \
+	  "Copy each to Tests/Fixtures/fuzz/TARGET, where every test run tries it again." >&2; exit 1; }
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

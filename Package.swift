@@ -1,15 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `make fuzz` sets this: our modules then tell the fuzzer which branches an input reached.
+let isFuzzing = Context.environment["BATCHD_FUZZ"] != nil
+let coverage: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-O", "-sanitize=fuzzer"])] : []
+
 /// Arrows mean "imports". Nothing else may be imported: `Tests/TidyTests` holds the code to this file.
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + coverage
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -29,6 +34,17 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+// One set of files, two programs: a test of seeded mutations, and a fuzzer that only `make fuzz` builds.
+let fuzzed: [Target.Dependency] = [
+    "BatchCore", "Env", "Spool", "StripeBatch", "BatchDaemon", "ControlAPI", hummingbirdCore, httpTypes, nio,
+]
+let fuzzing: Target =
+    isFuzzing
+    ? .executableTarget(
+        name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["SeededFuzzTests.swift"],
+        swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+    : .testTarget(name: "FuzzTests", dependencies: fuzzed, exclude: ["Driver.swift"], swiftSettings: settings)
 
 let package = Package(
     name: "batchd",
@@ -145,11 +161,13 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Env", "batchd", "batchctl", "batchsim", httpClient, hummingbird, nio, nioFoundation, nioHTTP1, subprocess,
+                "Env", "batchd", "batchctl", "batchsim", httpClient, hummingbird, nio, nioFoundation,
+                nioHTTP1, subprocess,
                 system,
             ],
             swiftSettings: settings
         ),
+        fuzzing,
         .testTarget(name: "TidyTests", dependencies: ["BatchCore", "Env"], swiftSettings: settings),
         .testTarget(
             name: "StripeSimulatorTests",
