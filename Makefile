@@ -8,7 +8,7 @@ BUILD    = $(SWIFT) build --scratch-path $(SCRATCH)
 SUDO     = $(if $(filter 0,$(shell id -u)),,sudo)
 PACKAGES = libsqlite3-dev libzstd-dev pkg-config
 # What the tests judge with, beyond what a build needs.
-JUDGES   = curl zstd systemd
+JUDGES   = curl zstd systemd strace e2fsprogs
 ROWS    ?= 5000
 # The official Stripe SDKs that judge batchsim; each has a folder of its own below the build.
 SDKS     = 15.1.0b2 15.5.0b1 16.1.0b1
@@ -24,13 +24,14 @@ SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin demo test test-sdk fuzz lint clean
+.PHONY: help deps deps-test build bin demo test test-sdk fuzz powercuts lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
 	@echo 'make test      lint, build and run all tests'
 	@echo 'make test-sdk  drive batchsim with the official Stripe SDK for Python ($(SDKS))'
 	@echo 'make fuzz      feed hostile bytes to every parser, SECONDS=$(SECONDS) each, guided by coverage'
+	@echo 'make powercuts cut the power after every durable step, on a disk that forgets (needs root)'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deps      install the system packages that a build needs'
@@ -58,6 +59,10 @@ test: deps-test lint
 	@echo 'Building the programs and the tests. The first time takes ten minutes or so.'
 	$(BUILD) --build-tests
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+
+powercuts: deps-test
+	$(BUILD) --build-tests
+	BATCHD_POWERCUTS=all $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter PowerCutTests
 
 test-sdk: deps-test $(SDKS:%=$(SCRATCH)/sdk/%/ready)
 	$(BUILD) --product batchsim

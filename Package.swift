@@ -161,8 +161,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Env", "batchd", "batchctl", "batchsim", httpClient, hummingbird, nio, nioFoundation,
-                nioHTTP1, subprocess,
+                "Env", "batchd", "batchctl", "batchsim", grdb, httpClient, hummingbird, nio,
+                nioFoundation, nioHTTP1, subprocess,
                 system,
             ],
             swiftSettings: settings

@@ -43,6 +43,7 @@ struct BatchCtl: ParsableCommand {
                 try parsed.run()
                 return .ok
             }
+            if let ended = try command.runWithoutDaemon() { return ended }
             let output = Output(options: command.options, environment: environment, console: console)
             let socket = command.options.socketPath(environment: environment)
             return try await DaemonClient.connect(

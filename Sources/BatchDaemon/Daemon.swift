@@ -1,5 +1,6 @@
 import BatchCore
 import BatchStore
+package import ControlAPI
 package import Env
 import Glibc
 import Hummingbird
@@ -35,6 +36,32 @@ package struct Daemon: Sendable {
     /// - Throws: `StateLockError` when another daemon owns the state directory; what the disk, the
     ///   database or the socket refuse.
     package func run() async throws {
+        try await owningState { transport in
+            try await serve(try open(transport))
+        }
+        logger.notice("stopped")
+    }
+
+    /// Looks at every job that may be running, as a start does first, and ends. Nothing is sent, nothing is
+    /// downloaded, no socket is served, and nothing is recorded but what the looks showed.
+    ///
+    /// - Throws: as `run()`.
+    package func recoverOnly() async throws -> [RecoveryDecision] {
+        try await owningState { transport in
+            let parts = try open(transport)
+            try await parts.orchestrator.recover(resumingHeld: false)
+            let placements = try await Reconciler(
+                orchestrator: parts.orchestrator, spool: parts.spool, archive: parts.archive
+            ).run()
+            try parts.store.close()
+            return placements.map { RecoveryDecision($0, limits: Limits()) }
+        }
+    }
+
+    /// Runs `body` while the state directory is ours.
+    private func owningState<Value: Sendable>(
+        _ body: (HTTPTransport) async throws -> Value
+    ) async throws -> Value {
         umask(0o077)
         // A reader that went away is an error of that one write.
         signal(SIGPIPE, SIG_IGN)
@@ -43,36 +70,51 @@ package struct Daemon: Sendable {
         // SQLite's own temporary files belong to us as well.
         setenv("SQLITE_TMPDIR", state, 1)
         let transport = HTTPTransport()
+        let value: Value
         do {
-            try await serve(transport)
+            value = try await body(transport)
         } catch {
             try await transport.shutdown()
             throw error
         }
         try await transport.shutdown()
-        logger.notice("stopped")
         withExtendedLifetime(lock) {}
+        return value
     }
 
-    private func serve(_ transport: HTTPTransport) async throws {
+    /// What both ways to run are made of.
+    private struct Parts {
+        let store: Store
+        let spool: Spool
+        let archive: Archive
+        let orchestrator: Orchestrator
+    }
+
+    private func open(_ transport: HTTPTransport) throws -> Parts {
         let storage = configuration.storage
-        let store = try Store(path: storage.stateDirectory + "/batchd.db")
+        let store = try Store(
+            path: storage.stateDirectory + "/batchd.db", forgetful: Forgetting.wanted == .database)
         let faults = Faults.environment()
-        let spool = try Spool(folder: storage.stateDirectory + "/spool", faults: faults)
-        let archive = try Archive(root: storage.archiveDirectory, faults: faults)
-        let orchestrator = Orchestrator(
-            store: store, settings: settings(transport), clock: clock, entropy: .system, faults: faults,
-            log: logger, thread: StoreThread(name: "store"))
+        return Parts(
+            store: store, spool: try Spool(folder: storage.stateDirectory + "/spool", faults: faults),
+            archive: try Archive(root: storage.archiveDirectory, faults: faults),
+            orchestrator: Orchestrator(
+                store: store, settings: settings(transport), clock: clock, entropy: .system, faults: faults,
+                log: logger, thread: StoreThread(name: "store")))
+    }
+
+    private func serve(_ parts: Parts) async throws {
+        let (store, orchestrator, archive) = (parts.store, parts.orchestrator, parts.archive)
         let daemon = DaemonState(pid: getpid(), startedAt: clock.now())
         let manager = ServiceManager(environment: environment)
         try await orchestrator.recover()
         let alarm = Alarm()
         let conductor = Conductor(
-            orchestrator: orchestrator, spool: spool, archive: archive, alarm: alarm,
+            orchestrator: orchestrator, spool: parts.spool, archive: archive, alarm: alarm,
             disk: StoreThread(name: "disk"))
         let facts = Facts(
             store: store, configuration: configuration, clock: clock, daemon: daemon,
-            limits: Limits())
+            limits: Limits(), disk: orchestrator.disk)
         let control = ControlServer(
             configuration.control, router: router(facts, orchestrator, alarm, archive), logger: logger
         ) { [logger, configuration] in

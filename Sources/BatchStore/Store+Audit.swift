@@ -22,6 +22,24 @@ package struct LineEvidence: Hashable, Sendable {
     package var batch: BatchID
     /// The HTTP status that was recorded.
     package var status: Int?
+    /// The error that was recorded.
+    package var error: RowError?
+}
+
+/// A row that says it has a result.
+package struct ClaimedResult: Hashable, Sendable {
+    /// The row.
+    package var number: Int64
+    /// The batch that brought the result.
+    package var batch: BatchID
+}
+
+/// A name that leads to no row, or to a row with another id.
+package struct StrayName: Hashable, Sendable {
+    /// The name.
+    package var id: String
+    /// Where it leads.
+    package var number: Int64
 }
 
 extension Store {
@@ -63,46 +81,100 @@ extension Store {
         try read { db in
             let find = try db.cachedStatement(
                 sql: """
-                    SELECT n.number, r.state, r.batch, r.status FROM row_name n
-                    JOIN row_state r ON r.key = (n.workload << 32) + n.number
+                    SELECT n.number, r.state, r.batch, r.status, e.key AS has_error, e.type, e.code, e.message
+                    FROM row_name n JOIN row_state r ON r.key = (n.workload << 32) + n.number
+                    LEFT JOIN row_error e ON e.key = r.key
                     WHERE n.workload = ? AND n.id = ?
                     """)
             return try ids.map { id in
                 try Row.fetchOne(find, arguments: [workload.rawValue, id]).map { row in
                     LineEvidence(
                         number: row["number"], state: RowState(rawValue: row["state"]) ?? .queued,
-                        batch: BatchID(row["batch"] as Int64), status: row["status"])
+                        batch: BatchID(row["batch"] as Int64), status: row["status"],
+                        error: row["has_error"] == nil
+                            ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]))
                 }
             }
         }
     }
 
-    /// How many rows of a workload say that their last result came with this batch.
-    package func rowsWithResult(from batch: BatchID, in workload: WorkloadID) throws -> Int64 {
+    /// The place of a row, by its id; nil when the workload has none of that id.
+    package func number(ofRow id: String, in workload: WorkloadID) throws -> Int64? {
+        try read { try $0.numberOfRow(named: id, in: workload) }
+    }
+
+    /// Rows of a workload that have a result of their last batch, after row `after`, and where to go on.
+    package func claimedResults(
+        of workload: WorkloadID, after: Int64, limit: Int = 20_000
+    ) throws -> (rows: [ClaimedResult], next: Int64?) {
         try read { db in
-            try Int64.fetchOne(
+            let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT count(*) FROM row_state
-                    WHERE key BETWEEN ? AND ? AND batch = ? AND status IS NOT NULL
+                    SELECT key, batch, status FROM row_state WHERE key > ? AND key <= ? ORDER BY key LIMIT ?
                     """,
                 arguments: [
-                    RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue, batch.rawValue,
-                ]) ?? 0
+                    RowKey(workload, 0).rawValue + after, RowKey(workload, 0xFFFF_FFFF).rawValue, limit,
+                ])
+            let claims = rows.filter { $0["status"] != nil }.map {
+                ClaimedResult(
+                    number: RowKey(rawValue: $0["key"]).number, batch: BatchID($0["batch"] as Int64))
+            }
+            let last = rows.count == limit ? rows.last.map { RowKey(rawValue: $0["key"]).number } : nil
+            return (claims, last)
         }
     }
 
-    /// Batches of a workload that the history settles more than once, or that are settled without a word in it.
-    package func batchesNotSettledOnce(of workload: WorkloadID) throws -> [BatchID] {
+    /// Hands out the stored lines of a workload after row `after`, in order, about `maxBytes` of them.
+    ///
+    /// - Returns: the row to go on after; nil at the end.
+    package func storedLines(
+        of workload: WorkloadID, after: Int64, maxBytes: Int = 4_000_000,
+        body: (_ number: Int64, _ line: UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int64? {
         try read { db in
-            try Int64.fetchAll(
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT key, line FROM row_input WHERE key > ? AND key <= ? ORDER BY key",
+                arguments: [
+                    RowKey(workload, 0).rawValue + after, RowKey(workload, 0xFFFF_FFFF).rawValue,
+                ])
+            var left = maxBytes
+            while let row = try rows.next() {
+                let number = RowKey(rawValue: row["key"]).number
+                try row.withUnsafeData(atIndex: 1) { data in
+                    try (data ?? Data()).withUnsafeBytes { try body(number, $0) }
+                    left -= data?.count ?? 0
+                }
+                if left <= 0 { return number }
+            }
+            return nil
+        }
+    }
+
+    /// Names of a workload after `name`, in their order: how many, those that are wrong, and where to go on.
+    package func names(
+        of workload: WorkloadID, after name: String, limit: Int = 20_000
+    ) throws -> (count: Int, strays: [StrayName], next: String?) {
+        try read { db in
+            let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT b.id FROM batch b LEFT JOIN event e
-                      ON e.workload = b.workload AND e.batch = b.id AND e.kind = 'settled'
-                    WHERE b.workload = ? AND b.phase = 'settled' GROUP BY b.id HAVING count(e.seq) <> 1
-                    """, arguments: [workload.rawValue]
-            ).map { BatchID($0) }
+                    SELECT n.id, n.number,
+                      n.id IS CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS is_right
+                    FROM row_name n LEFT JOIN row_input i ON i.key = (n.workload << 32) + n.number
+                    WHERE n.workload = ? AND n.id > ? ORDER BY n.id LIMIT ?
+                    """, arguments: [workload.rawValue, name, limit])
+            let strays = rows.filter { $0["is_right"] != true }.map {
+                StrayName(id: $0["id"], number: $0["number"])
+            }
+            return (rows.count, strays, rows.count == limit ? rows.last?["id"] : nil)
+        }
+    }
+
+    /// What SQLite itself finds wrong with the file, in its words; empty when it is sound. Reads all of it.
+    package func fileDamage() throws -> [String] {
+        try read { db in
+            try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
         }
     }
 }

@@ -66,12 +66,17 @@ extension Store {
         }
     }
 
-    /// Records that the results are published; `results` is nil when the job left none.
-    package func archived(_ batch: Batch, was phase: BatchPhase, results: ArchivedFacts?, at now: Timestamp)
-        throws
-    {
+    /// Records that the results are published; `results` is nil when the job left none. `manifest` is the
+    /// digest of the manifest beside them.
+    package func archived(
+        _ batch: Batch, was phase: BatchPhase, results: ArchivedFacts?, manifest: Digest? = nil,
+        at now: Timestamp
+    ) throws {
         try write { db in
             try db.update(batch, was: phase, failure: nil, at: now)
+            try db.execute(
+                sql: "UPDATE batch SET manifest_sha256 = ? WHERE id = ?",
+                arguments: [manifest?.data, batch.id.rawValue])
             if let results {
                 try db.execute(
                     sql: """

@@ -32,6 +32,8 @@ package struct BatchRecord: Hashable, Sendable {
     package var resultsUntil: Timestamp?
     /// What is in the archive.
     package var results: ArchivedFacts?
+    /// The digest of the manifest beside it.
+    package var manifestSHA256: Digest?
     /// Rows that were settled from result lines.
     package var settledRows: Int64
     /// Result lines that named no row of it, or one twice.
@@ -154,7 +156,9 @@ extension BatchRecord {
             ending: (row["ending"] as String?).flatMap(JobEnding.init),
             endedAt: Timestamp(stored: row["ended_at"]),
             resultsUntil: Timestamp(stored: row["results_until"]),
-            results: results, settledRows: row["settled_rows"], oddLines: row["odd_lines"],
+            results: results,
+            manifestSHA256: try (row["manifest_sha256"] as Data?).map(Digest.init(stored:)),
+            settledRows: row["settled_rows"], oddLines: row["odd_lines"],
             isSwept: row["swept"])
     }
 }

@@ -26,6 +26,8 @@ package struct WorkloadRecord: Hashable, Sendable {
     package var sourceBytes: Int64
     /// The digest of what was submitted; nil while it is loading.
     package var sourceSHA256: Digest?
+    /// The digest of the summary in the archive; nil while it is not over.
+    package var summarySHA256: Digest?
     /// Its rows by state.
     package var rows: RowCounts
 }
@@ -155,14 +157,16 @@ extension Store {
         }
     }
 
-    /// Ends a workload: every row has its final state.
-    package func finish(_ workload: WorkloadID, as state: WorkloadState, at now: Timestamp) throws {
+    /// Ends a workload: every row has its final state. `summary` is the digest of its summary in the archive.
+    package func finish(
+        _ workload: WorkloadID, as state: WorkloadState, summary: Digest? = nil, at now: Timestamp
+    ) throws {
         try write { db in
             try db.changeOne(
                 """
-                UPDATE workload SET state = ?, reason = NULL, finished_at = ?
+                UPDATE workload SET state = ?, reason = NULL, finished_at = ?, summary_sha256 = ?
                 WHERE id = ? AND state IN ('queued', 'running') AND queued + in_flight = 0
-                """, [state.rawValue, now.milliseconds, workload.rawValue],
+                """, [state.rawValue, now.milliseconds, summary?.data, workload.rawValue],
                 else: .inconsistent("\(workload) is not ready to end"))
             try db.note(state.rawValue, at: now, workload: workload)
         }
@@ -183,7 +187,8 @@ extension WorkloadRecord {
             startedAt: Timestamp(stored: row["started_at"]),
             finishedAt: Timestamp(stored: row["finished_at"]),
             sourceBytes: row["source_bytes"],
-            sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)), rows: counts)
+            sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)),
+            summarySHA256: try (row["summary_sha256"] as Data?).map(Digest.init(stored:)), rows: counts)
     }
 }
 

@@ -1,5 +1,7 @@
 package import BatchCore
+import Foundation
 import GRDB
+import Synchronization
 
 /// Everything durable but the files: one SQLite database, one writer.
 ///
@@ -10,43 +12,118 @@ import GRDB
 package final class Store: Sendable {
     /// The folder that holds the database.
     package let folder: String
-    let pool: DatabasePool
+    private let path: String
+    let database: any DatabaseWriter
+    /// The write that the disk refused: there is no other after it.
+    private let broken = Mutex<StoreFault?>(nil)
+
+    /// Another program that holds the database, a backup say, is waited for so many seconds.
+    private static let patience = 5.0
 
     /// Opens or creates the database at `path`, and brings its schema up to date.
     ///
     /// The caller holds the state directory's lock: this process is the only one that writes.
-    /// - Throws: what SQLite reports, or `StoreError.newerSchema`.
-    package init(path: String) throws {
+    /// - Parameter forgetful: commits are not synced: for tests that must lose what a power cut takes.
+    /// - Throws: `StoreFault` for what the machine refuses; `StoreError.newerSchema`.
+    package init(path: String, forgetful: Bool = false) throws {
         var configuration = GRDB.Configuration()
         configuration.label = "batchd"
         configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(Self.patience)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = -16384")
         }
-        folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-            separator: "/")
-        pool = try DatabasePool(path: path, configuration: configuration)
-        // GRDB sets NORMAL after `prepareDatabase`, which would lose acknowledged rows in a power cut.
-        try pool.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536")
-            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StoreError.notDurable }
+        self.path = path
+        folder = Self.folder(of: path)
+        database = try StoreFault.naming(path) {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB sets NORMAL after `prepareDatabase`, which would lose acknowledged rows in a power cut.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536")
+                guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+                    throw StoreError.notDurable
+                }
+                if forgetful { try db.execute(sql: "PRAGMA synchronous = NORMAL") }
+                // What an earlier run left in the log may stand in the kernel's memory alone, if its sync
+                // failed. Copied now and synced anew, it lasts, and later commits do not lean on it.
+                try db.checkpoint(.truncate)
+            }
+            let migrator = Schema.migrator
+            guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else { throw StoreError.newerSchema }
+            try migrator.migrate(pool)
+            return pool
         }
-        let migrator = Schema.migrator
-        guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else { throw StoreError.newerSchema }
-        try migrator.migrate(pool)
+    }
+
+    /// Opens a copy of a database to read it. Neither the file nor its folder is changed.
+    ///
+    /// What stands in the copy's log (`-wal`) counts, as it would for the daemon.
+    /// - Throws: `StoreFault`; `StoreError.newerSchema`, `olderSchema`.
+    package init(copyAt path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.label = "copy"
+        configuration.readonly = true
+        // No log is no failure: the database is whole without one.
+        let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+        let hasLog = log ?? 0 > 0
+        configuration.prepareDatabase { db in
+            // Without this the index of the log would be a file beside it.
+            if hasLog { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            try db.execute(sql: "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
+        }
+        self.path = path
+        folder = Self.folder(of: path)
+        database = try StoreFault.naming(path) {
+            let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+            let address = "file:\(escaped)?mode=ro&\(hasLog ? "vfs=unix-none" : "immutable=1")"
+            let copy = try DatabaseQueue(path: address, configuration: configuration)
+            let migrator = Schema.migrator
+            try copy.read { db in
+                guard try !migrator.hasBeenSuperseded(db) else { throw StoreError.newerSchema }
+                guard try migrator.hasCompletedMigrations(db) else { throw StoreError.olderSchema }
+            }
+            return copy
+        }
     }
 
     /// Closes the database; later calls throw.
+    ///
+    /// The log is copied into the database first, so that one file is a whole copy after a stop.
     package func close() throws {
-        try pool.close()
+        if database is DatabasePool {
+            do {
+                // As a statement: asked of a closed database, it fails and does no harm.
+                try database.writeWithoutTransaction {
+                    try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                }
+            } catch is DatabaseError {
+                // The log keeps it, and the next start reads it there.
+            }
+        }
+        try database.close()
+    }
+
+    /// - Throws: the fault of an earlier write after which nothing may be written any more.
+    package func requireSound() throws {
+        if let fault = broken.withLock({ $0 }) { throw fault }
     }
 
     func write<T>(_ body: (Database) throws -> T) throws -> T {
-        try pool.write(body)
+        try requireSound()
+        do {
+            return try StoreFault.naming(path) { try database.write(body) }
+        } catch let fault as StoreFault where fault.isFinal {
+            broken.withLock { $0 = $0 ?? fault }
+            throw fault
+        }
     }
 
     func read<T>(_ body: (Database) throws -> T) throws -> T {
-        try pool.read(body)
+        try StoreFault.naming(path) { try database.read(body) }
+    }
+
+    private static func folder(of path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 }
 
@@ -54,6 +131,8 @@ package final class Store: Sendable {
 package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The database was written by a newer version of this program.
     case newerSchema
+    /// The copy was written by an older version, and reading does not bring it up to date.
+    case olderSchema
     /// SQLite did not accept the durability that the promise needs.
     case notDurable
     /// The record had already moved on: a bug, or two steps for one batch at once.
@@ -73,6 +152,7 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .newerSchema: "the database was written by a newer batchd; run that version"
+        case .olderSchema: "the copy was written by an older batchd, or is none; read it with that version"
         case .notDurable: "SQLite refused synchronous = FULL"
         case .staleTransition(let batch, let expected): "\(batch) is no longer \(expected)"
         case .noWorkload(let id): "there is no workload \(id)"

@@ -20,6 +20,42 @@ package struct AuditReport: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case ok, workload, rows, checks
     }
+
+    /// A line of the report, as people read it.
+    package struct Line: Hashable, Sendable {
+        /// Good or bad news; nil for what only explains.
+        package var mark: Bool?
+        /// What stands in front, in the colour of the news.
+        package var head: String
+        /// The rest.
+        package var rest: String
+        /// Both.
+        package var text: String { head + rest }
+    }
+
+    /// The report for people: what was compared, each difference with what to do, and the verdict.
+    package var lines: [Line] {
+        var lines: [Line] = []
+        for check in checks {
+            lines.append(
+                Line(
+                    mark: check.ok, head: check.ok ? "ok       " : "DIFFERS  ",
+                    rest: "\(check.name): \(check.detail)"))
+            for difference in check.differences ?? [] {
+                lines.append(Line(mark: nil, head: "         ", rest: difference.place))
+                lines.append(
+                    Line(
+                        mark: nil, head: "           ",
+                        rest: "expected \(difference.expected); found \(difference.found)"))
+                lines.append(Line(mark: nil, head: "           ", rest: difference.remedy))
+            }
+        }
+        lines.append(
+            Line(
+                mark: ok, head: ok ? "The audit holds" : "The audit found differences",
+                rest: " over \(rows.total) \(rows.total == 1 ? "row" : "rows")."))
+        return lines
+    }
 }
 
 /// One comparison of an audit.
@@ -28,17 +64,44 @@ package struct AuditCheck: Codable, Hashable, Sendable {
     package var name: String
     /// Whether it does.
     package var ok: Bool
-    /// What was compared, or what differs, as a sentence.
+    /// What was compared, or how much differs, as a sentence.
     package var detail: String
+    /// The first things that differ; nil from daemons that do not tell.
+    package var differences: [AuditDifference]?
 
     /// All members.
-    package init(name: String, ok: Bool, detail: String) {
+    package init(name: String, ok: Bool, detail: String, differences: [AuditDifference]? = nil) {
         self.name = name
         self.ok = ok
         self.detail = detail
+        self.differences = differences
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, ok, detail
+        case name, ok, detail, differences
+    }
+}
+
+/// Something that is not as it should be.
+package struct AuditDifference: Codable, Hashable, Sendable {
+    /// The file, row or record.
+    package var place: String
+    /// What should be there.
+    package var expected: String
+    /// What is there.
+    package var found: String
+    /// What to do about it.
+    package var remedy: String
+
+    /// All members.
+    package init(place: String, expected: String, found: String, remedy: String) {
+        self.place = place
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case place, expected, found, remedy
     }
 }

@@ -66,6 +66,7 @@ package struct Faults: Sendable {
     }
 
     /// Kills this process at the point that `BATCHD_FAULT` names: `label`, or `label:n` for its nth passing.
+    /// With `label:n:stop` it only stops, with everything in its hands, so that the disk can be copied.
     ///
     /// Only debug builds listen. In a release build this is `none`, so that no variable in its
     /// environment can make an installed daemon kill itself.
@@ -83,16 +84,18 @@ package struct Faults: Sendable {
         #endif
     }
 
-    /// Raises SIGKILL at `label` or `label:n`; nil when there is no such point.
+    /// Raises SIGKILL at `label` or `label:n`, and SIGSTOP at `label:n:stop`; nil when there is no such point.
     package init?(killingAt setting: String) {
         let parts = setting.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let fatal = FaultPoint(rawValue: String(parts[0])),
-            let nth = parts.count == 1 ? 1 : Int(parts[1]), nth >= 1
+        guard parts.count <= 3, let fatal = FaultPoint(rawValue: String(parts[0])),
+            let nth = parts.count == 1 ? 1 : Int(parts[1]), nth >= 1,
+            parts.count < 3 || parts[2] == "stop"
         else { return nil }
         let countdown = Countdown(nth)
+        let signal = parts.count == 3 ? SIGSTOP : SIGKILL
         self.init(reach: { point in
             if point == fatal, countdown.reachesZero() {
-                kill(getpid(), SIGKILL)
+                kill(getpid(), signal)
             }
         })
     }

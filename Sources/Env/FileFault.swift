@@ -27,11 +27,22 @@ package struct FileFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// True when the disk, or its quota, is full.
     package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
 
+    /// What a person can do about it; nil where the reason says it all.
+    package var advice: String? {
+        switch errno {
+        case ENOSPC, EDQUOT: "free some space"
+        case EROFS: "mount it writable; when it became read-only by itself, the kernel's log says why"
+        case EIO: "the disk failed: see the kernel's log, and start again when the disk is sound"
+        case EACCES, EPERM: "give this user access to it"
+        default: nil
+        }
+    }
+
     /// True when there is no such file or folder.
     package var isMissing: Bool { errno == ENOENT }
 
     /// For example `fsync /var/lib/batchd/spool/b7.jsonl: Input/output error`.
     package var description: String {
-        "\(operation) \(path): \(String(cString: strerror(errno)))"
+        "\(operation) \(path): \(String(cString: strerror(errno)))" + (advice.map { " (\($0))" } ?? "")
     }
 }

@@ -79,6 +79,7 @@ package struct OpenFile: ~Copyable, Sendable {
 
     /// Returns when everything written is on the disk. A failure is final.
     package func sync() throws(FileFault) {
+        if Forgetting.wanted == .files { return }
         guard retrying({ fsync(descriptor) }) == 0 else { throw .last("fsync", path) }
     }
 }

@@ -20,8 +20,9 @@ struct Collector {
         let folder = try parts.folder(of: batch)
         do {
             // A crash between publishing and recording it: what is there is not fetched again.
-            if let manifest = try folder.published(job) {
-                return try await parts.orchestrator.archived(batch.id, manifest.results, as: manifest.ending)
+            if let there = try folder.published(job) {
+                return try await parts.orchestrator.archived(
+                    batch.id, there.manifest.results, manifest: there.digest, as: there.manifest.ending)
             }
         } catch let damage as ArchiveDamage {
             return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
@@ -109,11 +110,11 @@ struct Collector {
     ) async throws {
         let manifest = try manifest(of: batch, ending, facts, answer)
         do {
-            try folder.publish(manifest)
+            let digest = try folder.publish(manifest)
+            try await parts.orchestrator.archived(batch.id, facts, manifest: digest, as: ending)
         } catch let damage as ArchiveDamage {
-            return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
+            try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
         }
-        try await parts.orchestrator.archived(batch.id, facts, as: ending)
     }
 
     /// The results can no longer be had. What was had of them is archived all the same, so that nobody looks

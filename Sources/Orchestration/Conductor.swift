@@ -35,7 +35,7 @@ package struct Conductor: Service {
                     effects.addTask(executorPreference: disk) { try await tidyUp() }
                     var armed: Timestamp?
                     for await _ in alarm.rings {
-                        let plan = try await orchestrator.plan(diskIsFull: try isDiskFull())
+                        let plan = try await orchestrator.plan()
                         for assignment in plan.assignments {
                             effects.addTask(executorPreference: disk) { try await perform(assignment) }
                         }
@@ -57,7 +57,19 @@ package struct Conductor: Service {
         }
     }
 
+    /// Performs an assignment; without space on the disk for it, lets its subject rest.
     private func perform(_ assignment: Assignment) async throws {
+        do {
+            try await begin(assignment)
+            await orchestrator.rested(assignment.subject)
+        } catch  where error.isOutOfSpace {
+            await orchestrator.rest(assignment.subject, error)
+        }
+        await orchestrator.ended(assignment.subject)
+        alarm.ring()
+    }
+
+    private func begin(_ assignment: Assignment) async throws {
         let parts = Parts(orchestrator: orchestrator, spool: spool, archive: archive)
         switch assignment {
         case .stage(let batch): try await Stager(parts: parts).stage(batch)
@@ -69,9 +81,8 @@ package struct Conductor: Service {
         case .settle(let batch, let ending): try await Settler(parts: parts).settle(batch, ending)
         case .sweep(let batch): try await sweep(batch)
         case .finish(let workload): try await Finisher(parts: parts).finish(workload)
+        case .discard(let workload): while try await !orchestrator.discardSome(of: workload) {}
         }
-        await orchestrator.ended(assignment.subject)
-        alarm.ring()
     }
 
     private func sweep(_ batch: Batch) async throws {
@@ -79,19 +90,12 @@ package struct Conductor: Service {
         try await orchestrator.swept(batch.id)
     }
 
-    /// Removes what an earlier run left behind: files of batches that are over, and loads that were cut off.
+    /// Removes files that an earlier run left behind, of batches that are over.
     private func tidyUp() async throws {
         let live = Set(await orchestrator.liveBatches().map(\.id))
         for batch in try spool.batches() where !live.contains(batch) {
             if try orchestrator.store.batch(batch)?.isSwept ?? true { try spool.remove(batch) }
         }
-        for workload in await orchestrator.unfinishedLoads {
-            while try await !orchestrator.discardSome(of: workload) {}
-        }
-    }
-
-    private func isDiskFull() throws -> Bool {
-        try FileSystem.available(at: spool.folder) < orchestrator.settings.minFree
     }
 }
 

@@ -24,13 +24,13 @@ struct Finisher {
             after = page.next
         }
         let jobs = try parts.store.batches(of: workload.id, phase: "settled", limit: .max)
-        _ = try writer.finish(
+        let summary = try writer.finish(
             Summary(
                 account: policy.account.name, queue: workload.queue, workload: workload.id,
                 name: workload.name,
                 state: state, rows: workload.rows,
                 source: InputFile(bytes: workload.sourceBytes, sha256: source), created: workload.createdAt,
                 finished: parts.clock.now(), jobs: jobs.compactMap(\.job).reversed()))
-        try await parts.orchestrator.finish(workload, as: state)
+        try await parts.orchestrator.finish(workload, as: state, summary: summary)
     }
 }

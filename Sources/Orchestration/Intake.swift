@@ -1,7 +1,6 @@
 package import BatchCore
 import BatchStore
 import Crypto
-import Env
 import Spool
 
 /// Why a submission was not accepted. Nothing of it was queued.
@@ -55,10 +54,7 @@ package struct Intake: Sendable {
     /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
     package init(to policy: QueuePolicy, name: String, orchestrator: Orchestrator, alarm: Alarm) async throws
     {
-        let free = try FileSystem.available(at: orchestrator.store.folder)
-        guard free >= orchestrator.settings.minFree else {
-            throw SubmissionRefused.diskFull(free: free, needed: orchestrator.settings.minFree)
-        }
+        try orchestrator.disk.requireRoom()
         self.orchestrator = orchestrator
         self.alarm = alarm
         scanner = RowScanner(endpoint: policy.endpoint)
@@ -82,8 +78,12 @@ package struct Intake: Sendable {
     }
 
     /// Stores the rows that have gathered.
+    ///
+    /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
     package mutating func flush() async throws {
         guard chunk.rowCount > 0, defectCount == 0 else { return chunk.removeAll() }
+        // What was accepted before must not suffer from what arrives.
+        try orchestrator.disk.requireRoom()
         let duplicates = try await orchestrator.append(chunk, to: workload, first: stored)
         stored += Int64(chunk.rowCount)
         chunk.removeAll()
@@ -128,9 +128,10 @@ package struct Intake: Sendable {
         return (workload, existing: false)
     }
 
-    /// Removes what was loaded.
-    package func abandon() async throws {
-        while try await !orchestrator.discardSome(of: workload) {}
+    /// Has what was loaded removed, soon.
+    package func abandon() async {
+        await orchestrator.abandon(workload)
+        alarm.ring()
     }
 
     private mutating func take(_ line: LineSplitter.Line) {

@@ -15,6 +15,7 @@ enum Assignment: Sendable {
     case settle(Batch, JobEnding)
     case sweep(Batch)
     case finish(WorkloadRecord)
+    case discard(WorkloadID)
 
     var subject: Orchestrator.Subject {
         switch self {
@@ -23,6 +24,7 @@ enum Assignment: Sendable {
             .collect(let batch), .settle(let batch, _), .sweep(let batch):
             .batch(batch.id)
         case .finish(let workload): .workload(workload.id)
+        case .discard(let workload): .workload(workload)
         }
     }
 }
@@ -38,39 +40,70 @@ struct Plan: Sendable {
 }
 
 extension Orchestrator {
-    /// Nothing rings when somebody frees space.
-    private static let pauseOnFullDisk = Duration.seconds(10)
-
     /// Commits the intents that are due, and hands out the work that follows from them.
-    func plan(diskIsFull: Bool) throws -> Plan {
+    func plan() throws -> Plan {
+        // A write may have failed for somebody who only got an answer: it ends us all the same.
+        try store.requireSound()
         let now = clock.now()
         var plan = Plan()
-        if diskIsFull { plan.wait(until: now + Self.pauseOnFullDisk) }
+        let diskIsShort = try disk.isShort()
+        if diskIsShort { plan.wait(until: now + Self.pauseForSpace) }
         // Nothing is begun before every job that may be running was looked at.
         let isSettlingIn = !unplaced.isEmpty
-        if !isSettlingIn {
-            if !diskIsFull { try claim(at: now, into: &plan) }
-            try endWorkloads(into: &plan)
+        for workload in unfinishedLoads where isFree(.workload(workload), at: now, &plan) {
+            busy.insert(.workload(workload))
+            plan.assignments.append(.discard(workload))
+        }
+        if !isSettlingIn, isFree(.newWork, at: now, &plan) {
+            try ifThereIsSpace(for: .newWork, &plan) { plan in
+                if !diskIsShort { try claim(at: now, into: &plan) }
+                try endWorkloads(at: now, into: &plan)
+            }
         }
         var slots = Slots(live.values, settings)
-        for batch in live.values.sorted(by: { $0.id < $1.id }) where !busy.contains(.batch(batch.id)) {
+        for batch in live.values.sorted(by: { $0.id < $1.id })
+        where isFree(.batch(batch.id), at: now, &plan) {
             guard let policy = policy(of: batch) else { continue }
-            let uploadTime = try uploadTime(of: batch)
-            let step = batch.step(at: now, uploadTime: uploadTime, limits: settings.limits)
-            if let work = try begin(
-                step, batch, policy, at: now, slots: &slots, isSettlingIn, diskIsFull, &plan)
-            {
-                busy.insert(work.subject)
-                plan.assignments.append(work)
+            try ifThereIsSpace(for: .batch(batch.id), &plan) { plan in
+                let uploadTime = try uploadTime(of: batch)
+                let step = batch.step(at: now, uploadTime: uploadTime, limits: settings.limits)
+                if let work = try begin(
+                    step, batch, policy, at: now, slots: &slots, isSettlingIn, diskIsShort, &plan)
+                {
+                    busy.insert(work.subject)
+                    plan.assignments.append(work)
+                }
             }
         }
         return plan
     }
 
+    /// True when nothing is under way for this subject, and it need not wait for space.
+    private func isFree(_ subject: Subject, at now: Timestamp, _ plan: inout Plan) -> Bool {
+        if let until = resting[subject], now < until {
+            plan.wait(until: until)
+            return false
+        }
+        return !busy.contains(subject)
+    }
+
+    /// Runs `body`; when the disk is too full for it, the subject rests, and the plan goes on without it.
+    private func ifThereIsSpace(
+        for subject: Subject, _ plan: inout Plan, _ body: (inout Plan) throws -> Void
+    ) throws {
+        do {
+            try body(&plan)
+            if case .newWork = subject { rested(subject) }
+        } catch  where error.isOutOfSpace {
+            rest(subject, error)
+            plan.wait(until: clock.now() + Self.pauseForSpace)
+        }
+    }
+
     /// Commits the intent of a step, where it has one, and makes it an assignment.
     private func begin(
         _ step: Step, _ batch: Batch, _ policy: QueuePolicy, at now: Timestamp, slots: inout Slots,
-        _ isSettlingIn: Bool, _ diskIsFull: Bool, _ plan: inout Plan
+        _ isSettlingIn: Bool, _ diskIsShort: Bool, _ plan: inout Plan
     ) throws -> Assignment? {
         switch step {
         case .upload, .resumeUpload, .cancel, .poll:
@@ -83,7 +116,7 @@ extension Orchestrator {
             plan.wait(until: moment)
             return nil
         case .stage:
-            return diskIsFull ? nil : .stage(batch)
+            return diskIsShort ? nil : .stage(batch)
         case .create:
             guard !isSettlingIn, slots.take(for: policy) else { return nil }
             let intent = newIntent(for: batch, policy, at: now)
@@ -135,9 +168,9 @@ extension Orchestrator {
     }
 
     /// Hands out workloads whose last row has its fate.
-    private func endWorkloads(into plan: inout Plan) throws {
+    private func endWorkloads(at now: Timestamp, into plan: inout Plan) throws {
         for workload in try store.exhaustedWorkloads()
-        where !busy.contains(.workload(workload.id)) && settings.queues[workload.queue] != nil {
+        where isFree(.workload(workload.id), at: now, &plan) && settings.queues[workload.queue] != nil {
             if workload.rows[.held] > 0, !workload.cancelWanted {
                 try hold(workload.id, try store.commonestHoldReason(in: workload.id) ?? "held rows")
             } else {

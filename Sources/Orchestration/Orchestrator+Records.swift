@@ -25,14 +25,16 @@ extension Orchestrator {
 
     /// Records that the results are in the archive, or that the job left none; or, when they are archived as
     /// `resultsExpired`, that the rest of them is lost.
-    func archived(_ id: BatchID, _ results: ArchivedFacts?, as ending: JobEnding) throws {
+    func archived(
+        _ id: BatchID, _ results: ArchivedFacts?, manifest: Digest, as ending: JobEnding
+    ) throws {
         guard var batch = live[id] else { throw StoreError.staleTransition(id, expected: "live") }
         let before = batch
         let now = clock.now()
         try batch.handle(
             ending == .resultsExpired ? .resultsLost : .archived, at: now, poll: PollPolicy(),
             limits: settings.limits, using: &entropy)
-        try store.archived(batch, was: before.phase, results: results, at: now)
+        try store.archived(batch, was: before.phase, results: results, manifest: manifest, at: now)
         arrive(batch, from: before)
     }
 
@@ -106,8 +108,8 @@ extension Orchestrator {
     }
 
     /// Ends a workload whose outcome is written.
-    func finish(_ workload: WorkloadRecord, as state: WorkloadState) throws {
-        try store.finish(workload.id, as: state, at: clock.now())
+    func finish(_ workload: WorkloadRecord, as state: WorkloadState, summary: Digest) throws {
+        try store.finish(workload.id, as: state, summary: summary, at: clock.now())
         log.notice("\(state.rawValue)", metadata: ["workload": "\(workload.id)"])
     }
 
@@ -141,8 +143,13 @@ extension Orchestrator {
         log.notice("accepted", metadata: ["workload": "\(workload)", "rows": "\(rows)"])
     }
 
+    /// Has a workload removed that is not to be accepted: some of it at a time, between other work.
+    func abandon(_ workload: WorkloadID) { unfinishedLoads.append(workload) }
+
     /// Removes a part of a workload that was not accepted; true when all of it is gone.
     func discardSome(of workload: WorkloadID) throws -> Bool {
-        try store.discardSome(of: workload)
+        guard try store.discardSome(of: workload) else { return false }
+        unfinishedLoads.removeAll { $0 == workload }
+        return true
     }
 }

@@ -16,24 +16,40 @@ package actor Orchestrator {
     nonisolated let clock: Clock
     nonisolated let log: Logger
     nonisolated let faults: Faults
+    /// The room on the disks.
+    nonisolated package let disk: DiskRoom
     var entropy: Entropy
     /// Batches with something left to do, as the store has them.
     var live: [BatchID: Batch] = [:]
     /// Batches and workloads with an effect under way.
     var busy: Set<Subject> = []
+    /// What found no space on the disk, and when it is tried again.
+    var resting: [Subject: Timestamp] = [:]
     /// After a start: jobs at Stripe of which nobody has looked yet what became of them.
     var unplaced: Set<BatchID> = []
-    /// Workloads that were loading when the process ended.
+    /// Workloads that were never accepted, and are to be removed.
     var unfinishedLoads: [WorkloadID] = []
     private let thread: StoreThread
 
     /// After a start, a job that so many looks in a row could not reach stops nobody else.
     private static let looksBeforeGoingOn = 5
+    /// Nothing rings when somebody frees space.
+    static let pauseForSpace = Duration.seconds(3)
 
-    /// What an effect works on.
-    enum Subject: Hashable {
+    /// What an effect works on, or what a plan begins.
+    enum Subject: Hashable, Sendable, CustomStringConvertible {
         case batch(BatchID)
         case workload(WorkloadID)
+        case newWork
+
+        /// For people.
+        var description: String {
+            switch self {
+            case .batch(let id): "\(id)"
+            case .workload(let id): "\(id)"
+            case .newWork: "new work"
+            }
+        }
     }
 
     /// An orchestrator over `store`; call `recover()` before anything else.
@@ -46,6 +62,7 @@ package actor Orchestrator {
         self.clock = clock
         self.entropy = entropy
         self.faults = faults
+        self.disk = DiskRoom(folder: store.folder, minFree: settings.minFree)
         self.log = log
         self.thread = thread
     }
@@ -56,9 +73,10 @@ package actor Orchestrator {
     /// Reads back where everything stands. Sends nothing.
     ///
     /// Call it before anything can be submitted: what is loading now was cut off, and will be discarded.
-    package func recover() throws {
+    /// - Parameter resumingHeld: whether held workloads are tried again, which a start does.
+    package func recover(resumingHeld: Bool = true) throws {
         unfinishedLoads = try store.unfinishedLoads()
-        try store.resumeHeldWorkloads(at: clock.now())
+        if resumingHeld { try store.resumeHeldWorkloads(at: clock.now()) }
         for var batch in try store.liveBatches() {
             if batch.phase.isWatched, policy(of: batch) != nil {
                 // Nothing is sent before each of these was looked at, so they are looked at now.
@@ -84,6 +102,24 @@ package actor Orchestrator {
 
     /// Says that the effect on this subject has ended, however.
     func ended(_ subject: Subject) { busy.remove(subject) }
+
+    /// Lets a subject rest whose work found no space on the disk.
+    ///
+    /// Nothing of that step was recorded, so the records stand where a crash would have left them, and
+    /// what follows is what a restart would do.
+    func rest(_ subject: Subject, _ error: any Error) {
+        if resting.updateValue(clock.now() + Self.pauseForSpace, forKey: subject) == nil {
+            log.error("no space: waiting for some", metadata: ["for": "\(subject)", "error": "\(error)"])
+        }
+        disk.ranOut(subject, error)
+    }
+
+    /// Notes that there was space after all.
+    func rested(_ subject: Subject) {
+        guard resting.removeValue(forKey: subject) != nil else { return }
+        disk.sufficed(subject)
+        log.notice("there is space again", metadata: ["for": "\(subject)"])
+    }
 
     func policy(of batch: Batch) -> QueuePolicy? { settings.queues[batch.queue] }
 

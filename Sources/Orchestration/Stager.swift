@@ -10,6 +10,16 @@ struct Stager {
     /// Writes the rows of a batch to the spool, in the one order and form that the claim fixed: after a
     /// crash the same bytes come out.
     func stage(_ batch: Batch) async throws {
+        do {
+            try await write(batch)
+        } catch let fault as FileFault where fault.isOutOfSpace {
+            // Half a file is of no use, and others may need the space.
+            try parts.spool.remove(batch.id)
+            throw fault
+        }
+    }
+
+    private func write(_ batch: Batch) async throws {
         var file = try parts.spool.writer(for: batch.id)
         let endings = LineEndings(batch)
         var cursor: InputCursor? = .start

@@ -14,6 +14,42 @@ package struct Archive: Sendable {
         self.faults = faults
     }
 
+    /// An archive that is only read: nothing is made.
+    package init(reading root: String) {
+        self.root = root
+        faults = .none
+    }
+
+    /// The folders of one workload that are there: one for each account that its queue has had.
+    package func existingFolders(queue: String, workload: WorkloadID) throws(FileFault) -> [WorkloadFolder] {
+        try accounts().map { "\($0)/queue=\(folderName(queue))/workload=\(workload)" }
+            .filter(FileSystem.exists).map { WorkloadFolder(path: $0, faults: faults) }
+    }
+
+    /// Everything that stands where workloads do, and where their queues and accounts do: what somebody
+    /// else put there has no id.
+    package func workloads() throws(FileFault) -> [(path: String, id: WorkloadID?)] {
+        var found: [(path: String, id: WorkloadID?)] = []
+        for account in try accounts() {
+            for queue in try FileSystem.names(in: account) {
+                guard queue.hasPrefix("queue=") else {
+                    found.append(("\(account)/\(queue)", nil))
+                    continue
+                }
+                for name in try FileSystem.names(in: "\(account)/\(queue)") {
+                    let id = name.hasPrefix("workload=") ? WorkloadID(String(name.dropFirst(9))) : nil
+                    found.append(("\(account)/\(queue)/\(name)", id))
+                }
+            }
+        }
+        return found
+    }
+
+    private func accounts() throws(FileFault) -> [String] {
+        guard FileSystem.exists(root) else { return [] }
+        return try FileSystem.names(in: root).filter { $0.hasPrefix("account=") }.map { "\(root)/\($0)" }
+    }
+
     /// The folder of one workload, made when it is missing.
     package func folder(
         account: String, queue: String, workload: WorkloadID
@@ -42,7 +78,8 @@ package struct WorkloadFolder: Sendable {
     /// Where the results of a published job are, if it had any.
     package func resultsPath(of job: JobID) -> String { "\(path(of: job))/\(Self.resultsName)" }
 
-    private func partialPath(of batch: BatchID) -> String { "\(path)/.partial-\(batch)" }
+    /// Where the results of a batch grow before they are published.
+    package func partialPath(of batch: BatchID) -> String { "\(path)/.partial-\(batch)" }
 
     /// Starts the results of `batch`, or goes on where an earlier try ended, crashed or not.
     ///
@@ -68,14 +105,17 @@ package struct WorkloadFolder: Sendable {
     /// then only a manifest is published. Publishing a job that is there keeps what is there, after
     /// comparing it.
     ///
+    /// - Returns: the digest of the manifest that is there now.
     /// - Throws: `FileFault`; `ArchiveDamage` when the job is there with other content.
-    package func publish(_ manifest: Manifest) throws {
+    @discardableResult
+    package func publish(_ manifest: Manifest) throws -> Digest {
         if let existing = try published(manifest.job) {
-            guard existing.hasSameContent(as: manifest) else {
+            guard existing.manifest.hasSameContent(as: manifest) else {
                 throw ArchiveDamage(
                     path: path(of: manifest.job), reason: "published before, with other content")
             }
-            return try discardPartial(of: manifest.batch)
+            try discardPartial(of: manifest.batch)
+            return existing.digest
         }
         let folder = partialPath(of: manifest.batch)
         let results = "\(folder)/\(Self.resultsName)"
@@ -86,7 +126,8 @@ package struct WorkloadFolder: Sendable {
             try FileSystem.rename(results + ".partial", to: results)
             faults.hit(.resultsRenamed)
         }
-        try writeWhole(manifest.json, to: "\(folder)/\(Self.manifestName)")
+        let json = manifest.json
+        try writeWhole(json, to: "\(folder)/\(Self.manifestName)")
         faults.hit(.manifestRenamed)
         try FileSystem.syncFolder(folder)
         faults.hit(.jobFolderSynced)
@@ -94,27 +135,48 @@ package struct WorkloadFolder: Sendable {
         faults.hit(.jobFolderRenamed)
         try FileSystem.syncFolder(path)
         faults.hit(.jobFolderPublished)
+        return digest(of: json)
     }
 
-    /// The manifest of a published job, its stored results compared with it; nil when it is not there.
+    /// A published job as it is on the disk.
+    package struct PublishedJob: Hashable, Sendable {
+        /// What its manifest says.
+        package var manifest: Manifest
+        /// The digest of the manifest's bytes.
+        package var digest: Digest
+    }
+
+    /// A published job, its stored results compared with its manifest; nil when it is not there.
     ///
     /// - Throws: `FileFault`; `ArchiveDamage` when manifest and results do not agree.
-    package func published(_ job: JobID) throws -> Manifest? {
-        let folder = path(of: job)
-        guard FileSystem.exists(folder) else { return nil }
+    package func published(_ job: JobID) throws -> PublishedJob? {
+        guard FileSystem.exists(path(of: job)) else { return nil }
         // The rename that made it visible may have been followed by a crash: make it last, again.
         try FileSystem.syncFolder(path)
-        let manifestPath = "\(folder)/\(Self.manifestName)"
-        guard FileSystem.exists(manifestPath),
-            let manifest = Manifest(json: try FileSystem.contents(of: manifestPath))
-        else { throw ArchiveDamage(path: manifestPath, reason: "not a manifest") }
-        if let facts = manifest.results {
+        let published = try manifest(of: job)
+        if let facts = published.manifest.results {
             let (bytes, digest) = try storedFacts(of: resultsPath(of: job))
             guard bytes == facts.storedBytes, digest == facts.storedSHA256 else {
                 throw ArchiveDamage(path: resultsPath(of: job), reason: "differs from its manifest")
             }
         }
-        return manifest
+        return published
+    }
+
+    /// Where the manifest of a published job is.
+    package func manifestPath(of job: JobID) -> String { "\(path(of: job))/\(Self.manifestName)" }
+
+    /// The manifest of a published job as it is on the disk; the results are not looked at.
+    ///
+    /// - Throws: `FileFault`; `ArchiveDamage` when it is not a manifest.
+    package func manifest(of job: JobID) throws -> PublishedJob {
+        let path = manifestPath(of: job)
+        guard FileSystem.exists(path) else { throw ArchiveDamage(path: path, reason: "is missing") }
+        let bytes = try FileSystem.contents(of: path)
+        guard let manifest = Manifest(json: bytes) else {
+            throw ArchiveDamage(path: path, reason: "not a manifest")
+        }
+        return PublishedJob(manifest: manifest, digest: digest(of: bytes))
     }
 
     /// Starts the outcome of the workload; an unfinished one is replaced.
@@ -122,7 +184,8 @@ package struct WorkloadFolder: Sendable {
         try OutcomeWriter(folder: path, faults: faults)
     }
 
-    private func storedFacts(of path: String) throws(FileFault) -> (bytes: Int64, sha256: Digest) {
+    /// Size and digest of a file of the archive as it is stored.
+    package func storedFacts(of path: String) throws(FileFault) -> (bytes: Int64, sha256: Digest) {
         let file = try OpenFile(path, .read)
         let buffer = Buffer(capacity: 1 << 20)
         var hash = GrowingHash()

@@ -7,9 +7,11 @@ package import Env
 /// batch continues; only whole frames count, so call `pause()` first when there is time.
 package struct ArchiveWriter: ~Copyable {
     private var frames: FrameWriter
+    private let path: String
     private let faults: Faults
 
     init(path: String, faults: Faults) throws(FileFault) {
+        self.path = path
         self.faults = faults
         frames =
             FileSystem.exists(path)
@@ -32,8 +34,17 @@ package struct ArchiveWriter: ~Copyable {
     }
 
     /// Puts everything on the disk, and tells what it is. Publishing is the next step.
+    ///
+    /// A partial whose sync failed is thrown away: its pages may be in memory alone, and the next sync
+    /// would not write them. The download begins anew then.
     package consuming func finish() throws(FileFault) -> ArchivedFacts {
-        let facts = try frames.finish()
+        let facts: ArchivedFacts
+        do throws(FileFault) {
+            facts = try frames.finish()
+        } catch {
+            if error.operation == "fsync" { try FileSystem.removeFile(path) }
+            throw error
+        }
         faults.hit(.resultsSynced)
         return facts
     }

@@ -13,3 +13,8 @@ struct GrowingHash {
     /// The digest of the bytes so far; more may follow.
     var digest: BatchCore.Digest { BatchCore.Digest(Array(hash.finalize())) }
 }
+
+/// The digest of bytes that are all there.
+func digest(of bytes: [UInt8]) -> BatchCore.Digest {
+    BatchCore.Digest(Array(SHA256.hash(data: bytes)))
+}

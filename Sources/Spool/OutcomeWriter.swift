@@ -28,37 +28,36 @@ package struct OutcomeWriter: ~Copyable {
     }
 
     /// Puts the outcome on the disk under its name, then the summary, which holds its digest.
-    package consuming func finish(_ summary: Summary) throws(FileFault) -> ArchivedFacts {
+    ///
+    /// - Returns: the digest of the summary.
+    package consuming func finish(_ summary: Summary) throws(FileFault) -> Digest {
         let facts = try frames.finish()
         faults.hit(.outcomeSynced)
         try FileSystem.rename("\(folder)/outcome.jsonl.zst.partial", to: "\(folder)/outcome.jsonl.zst")
         faults.hit(.outcomeRenamed)
-        try writeWhole(summary.json(outcome: facts), to: "\(folder)/summary.json")
+        let json = summary.json(outcome: facts)
+        try writeWhole(json, to: "\(folder)/summary.json")
         try FileSystem.syncFolder(folder)
         faults.hit(.summaryRenamed)
-        return facts
+        return digest(of: json)
     }
 }
 
 extension WorkloadFolder {
-    /// What the outcome holds, read back whole and compared with its summary; nil when there is none.
+    /// Where the outcome of the workload is, once it is over.
+    package var outcomePath: String { "\(path)/outcome.jsonl.zst" }
+    /// Where its summary is.
+    package var summaryPath: String { "\(path)/summary.json" }
+
+    /// What the summary states, and the digest of the file; nil when there is none.
     ///
-    /// - Throws: `FileFault`; `ArchiveDamage` when file and summary do not agree.
-    package func publishedOutcome() throws -> ArchivedFacts? {
-        let file = "\(path)/outcome.jsonl.zst"
-        guard FileSystem.exists(file), FileSystem.exists("\(path)/summary.json") else { return nil }
-        guard let stated = Summary.outcome(in: try FileSystem.contents(of: "\(path)/summary.json")) else {
-            throw ArchiveDamage(path: "\(path)/summary.json", reason: "not a summary")
+    /// - Throws: `FileFault`; `ArchiveDamage` when it is not a summary.
+    package func publishedSummary() throws -> (stated: StatedSummary, digest: Digest)? {
+        guard FileSystem.exists(summaryPath) else { return nil }
+        let bytes = try FileSystem.contents(of: summaryPath)
+        guard let stated = StatedSummary(json: bytes) else {
+            throw ArchiveDamage(path: summaryPath, reason: "not a summary")
         }
-        var hash = GrowingHash()
-        var reader = try ResultReader(file)
-        var bytes: Int64 = 0
-        while try reader.next({
-            hash.update($0); bytes += Int64($0.count)
-        }) {}
-        guard bytes == stated.rawBytes, hash.digest == stated.rawSHA256 else {
-            throw ArchiveDamage(path: file, reason: "differs from its summary")
-        }
-        return stated
+        return (stated, digest(of: bytes))
     }
 }

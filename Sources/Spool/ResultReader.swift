@@ -7,6 +7,9 @@ package struct ResultReader: ~Copyable {
     private let decoder = FrameDecoder()
     /// Raw bytes still to be skipped.
     private var ahead: Int64
+    /// Frames read so far, and the stored bytes they take: where damage is.
+    private var frames = 0
+    private var stored = 0
 
     /// Opens the compressed file `path`, to be read from raw byte `offset` on.
     package init(_ path: String, from offset: Int64 = 0) throws(FileFault) {
@@ -22,22 +25,30 @@ package struct ResultReader: ~Copyable {
     ///   the offset; what `body` throws.
     package mutating func next(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
         while let stored = try reader.next() {
-            guard let size = FrameDecoder.rawSize(of: stored) else { throw damage("a frame of another kind") }
+            defer {
+                frames += 1
+                self.stored += stored.count
+            }
+            guard let size = FrameDecoder.rawSize(of: stored) else { throw frameDamage("is of another kind") }
             if ahead >= Int64(size) {
                 ahead -= Int64(size)
                 continue
             }
             guard let raw = decoder.decode(stored) else {
-                throw damage("a frame does not match its checksum")
+                throw frameDamage("does not match its checksum")
             }
             let skip = Int(ahead)
             ahead = 0
             try body(UnsafeRawBufferPointer(rebasing: raw[skip...]))
             return true
         }
-        guard reader.isAtEnd else { throw damage("ends in the middle of a frame") }
+        guard reader.isAtEnd else { throw frameDamage("is not whole") }
         guard ahead == 0 else { throw damage("ends before the offset that was asked for") }
         return false
+    }
+
+    private func frameDamage(_ reason: String) -> ArchiveDamage {
+        damage("frame \(frames + 1), which begins at byte \(stored), \(reason)")
     }
 
     private func damage(_ reason: String) -> ArchiveDamage {

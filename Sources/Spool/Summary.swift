@@ -52,15 +52,6 @@ package struct Summary: Hashable, Sendable {
                 outcome: FactsForm(outcome)))
     }
 
-    /// What a summary says of the outcome beside it; nil when it is not a summary.
-    static func outcome(in json: [UInt8]) -> ArchivedFacts? {
-        struct Form: Decodable { var outcome: FactsForm }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        // Whatever is wrong with it, it is not a summary; the caller names the file.
-        return (try? decoder.decode(Form.self, from: Data(json)))?.outcome.facts
-    }
-
     private struct Form: Encodable {
         struct Source: Encodable { var bytes: Int64, sha256: String }
 
@@ -71,5 +62,37 @@ package struct Summary: Hashable, Sendable {
         var createdAt: String, finishedAt: String
         var jobs: [String]
         var outcome: FactsForm
+    }
+}
+
+/// What a summary on the disk states, as far as it can be compared with other things.
+package struct StatedSummary: Hashable, Sendable {
+    /// The workload's state.
+    package var state: String
+    /// Its rows by state, and their `total`.
+    package var rows: [String: Int64]
+    /// The digest of what was submitted, in hexadecimal.
+    package var sourceSHA256: String
+    /// Its archived jobs, in the order of their batches.
+    package var jobs: [String]
+    /// The outcome beside it.
+    package var outcome: ArchivedFacts
+
+    /// Reads it; nil when it is not a summary.
+    init?(json: [UInt8]) {
+        struct Form: Decodable {
+            struct Source: Decodable { var sha256: String }
+            var state: String, rows: [String: Int64], source: Source, jobs: [String], outcome: FactsForm
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        // Whatever is wrong with it, it is not a summary; the caller names the file.
+        guard let form = try? decoder.decode(Form.self, from: Data(json)), let facts = form.outcome.facts
+        else { return nil }
+        state = form.state
+        rows = form.rows
+        sourceSHA256 = form.source.sha256
+        jobs = form.jobs
+        outcome = facts
     }
 }

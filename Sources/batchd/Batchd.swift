@@ -12,7 +12,7 @@ struct Batchd: AsyncParsableCommand {
         commandName: "batchd",
         abstract: "Sends large workloads through Stripe's Batch Jobs API.",
         version: "batchd \(batchdVersion)",
-        subcommands: [Run.self, Check.self, Version.self]
+        subcommands: [Run.self, Check.self, Audit.self, Version.self]
     )
 
     static func main() async {
@@ -55,7 +55,14 @@ struct ConfigurationOption: ParsableArguments {
 /// `batchd run`
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs the daemon in the foreground until SIGTERM or SIGINT."
+        abstract: "Runs the daemon in the foreground until SIGTERM or SIGINT.",
+        discussion: """
+            With --recover-only it looks at every job that may be running, prints what it found and what it \
+            would do next, and ends: nothing is sent to Stripe. Exits 5 if a job could not be looked at.
+
+            Exit codes: 0 ok, 1 error, 2 configuration, 3 another daemon owns the state directory, \
+            4 a person is needed, 5 try again later, 7 the database is damaged.
+            """
     )
 
     @OptionGroup var location: ConfigurationOption
@@ -63,17 +70,29 @@ struct Run: AsyncParsableCommand {
     @Option(help: "The least important log lines to write.")
     var logLevel = LogLevel.info
 
+    @Flag(help: "Look at every job that may be running, print what was found, and end.")
+    var recoverOnly = false
+
+    @Option(name: .shortAndLong, help: "How to print with --recover-only.")
+    var output = OutputFormat.table
+
     func run() async throws {
         let configuration = try location.load()
         let environment = ProcessInfo.processInfo.environment
         let output = LogOutput(
             level: logLevel.level, reader: .ofStandardError(environment: environment), now: Clock.system.now)
         let logger = Logger(label: "batchd") { _ in output }
+        let daemon = Daemon(configuration, environment: environment, logger: logger)
         do {
-            try await Daemon(configuration, environment: environment, logger: logger).run()
+            guard recoverOnly else { return try await daemon.run() }
+            let decisions = try await daemon.recoverOnly()
+            try RecoveryScreen(decisions: decisions).print(as: self.output)
+            guard decisions.allSatisfy(\.reached) else { throw ExitCode(DaemonExit.temporary.rawValue) }
+        } catch let code as ExitCode {
+            throw code
         } catch {
             logger.critical("\(error)")
-            throw ExitCode.failure
+            throw ExitCode(DaemonExit(error).rawValue)
         }
     }
 }

@@ -5,15 +5,32 @@ import NIOCore
 
 extension Response {
     /// One JSON document, laid out to be read by people with `curl`.
-    static func json(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    ///
+    /// When it is `endingConnection`, the rest of the request is not waited for.
+    static func json(
+        _ document: some Encodable, status: HTTPResponse.Status = .ok, endingConnection: Bool = false
+    ) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         var body = ByteBuffer(bytes: try encoder.encode(document))
         body.writeString("\n")
+        guard endingConnection else {
+            return Response(
+                status: status, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: body))
+        }
+        let whole = body
         return Response(
-            status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body)
-        )
+            status: status, headers: [.contentType: "application/json", .connection: "close"],
+            body: ResponseBody { writer in
+                try await writer.write(whole)
+                try await writer.finish(nil)
+                // The server would read the request to its end; only a failure closes the connection.
+                throw ConnectionEnds()
+            })
     }
+
+    private struct ConnectionEnds: Error {}
 
     /// One word for a probe.
     static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {

@@ -15,12 +15,12 @@ struct CancelRoute {
             let workload = try facts.workload(call.id)
             // Canceling what is canceled already is what the caller wanted.
             guard workload.state != .canceled else { return try .json(facts.document(workload)) }
+            defer { alarm.ring() }
             do {
                 try await orchestrator.cancel(workload.id, now: try call.flag(.now))
             } catch StoreError.wrongState(let id, let state) {
                 throw Refusal(.conflict, "wrong_state", "\(id) is \(state.rawValue): it cannot be canceled.")
             }
-            alarm.ring()
             return try .json(facts.document(try facts.workload(call.id)))
         }
     }

@@ -22,7 +22,7 @@ extension Facts {
     /// The deadlines of batches, the most urgent first.
     func deadlines(of records: [BatchRecord]) -> [Deadline] {
         let now = clock.now()
-        return records.flatMap { record in moments(of: record).map { (record, $0.what, $0.at) } }
+        return records.flatMap { record in record.clocks(limits).map { (record, $0.what, $0.at) } }
             .sorted { ($0.2, $0.0.batch.id) < ($1.2, $1.0.batch.id) }
             .map { record, what, at in
                 Deadline(
@@ -32,15 +32,17 @@ extension Facts {
                     slackSeconds: (at - now).seconds)
             }
     }
+}
 
+extension BatchRecord {
     /// What is due for a batch: the three clocks of Stripe (`stripe-batch-api.md` section 7).
-    private func moments(of record: BatchRecord) -> [(what: String, at: Timestamp)] {
-        switch record.batch.phase {
+    func clocks(_ limits: Limits) -> [(what: String, at: Timestamp)] {
+        switch batch.phase {
         case .staging, .staged, .archived, .settled, .released: []
         case .creating(_, let intent): [("upload window closes", intent.askedAt + limits.uploadWindow)]
         case .awaitingUpload(_, _, let deadline), .uploading(_, _, let deadline):
             [("upload window closes", deadline)]
-        case .processing: record.uploadedAt.map { [("Stripe ends the job", $0 + limits.processing)] } ?? []
+        case .processing: uploadedAt.map { [("Stripe ends the job", $0 + limits.processing)] } ?? []
         case .collecting(_, _, let until): [("results expire", until)]
         }
     }

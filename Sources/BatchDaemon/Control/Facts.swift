@@ -2,6 +2,7 @@ import BatchCore
 import BatchStore
 import ControlAPI
 import Env
+import Orchestration
 
 /// What the routes tell from: the store, read without touching the work in progress.
 struct Facts: Sendable {
@@ -10,6 +11,7 @@ struct Facts: Sendable {
     let clock: Clock
     let daemon: DaemonState
     let limits: Limits
+    let disk: DiskRoom
 
     /// The names of the configured queues.
     var queueNames: [String] { configuration.queues.map(\.name) }

@@ -6,19 +6,22 @@ import Hummingbird
 struct Refusal: Error, HTTPResponseError {
     let status: HTTPResponse.Status
     let detail: ErrorDetail
+    /// The rest of the request is not waited for.
+    let endsConnection: Bool
 
     init(
         _ status: HTTPResponse.Status, _ code: String, _ message: String, hint: String? = nil,
-        details: [BadLine]? = nil, badLines: Int? = nil
+        details: [BadLine]? = nil, badLines: Int? = nil, endsConnection: Bool = false
     ) {
         self.status = status
+        self.endsConnection = endsConnection
         detail = ErrorDetail(
             code: code, message: message, hint: hint, details: details, badLines: badLines
         )
     }
 
     func response(from request: Request, context: some RequestContext) throws -> Response {
-        try .json(ErrorBody(error: detail), status: status)
+        try .json(ErrorBody(error: detail), status: status, endingConnection: endsConnection)
     }
 }
 

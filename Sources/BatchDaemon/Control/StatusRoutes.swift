@@ -1,8 +1,8 @@
 import BatchCore
 import BatchStore
 import ControlAPI
-import Env
 import Hummingbird
+import Orchestration
 
 /// `/v1/status`, and the two probes `/healthz` and `/readyz`.
 struct StatusRoutes {
@@ -36,14 +36,13 @@ extension Facts {
         return Status(
             daemon: DaemonStatus(
                 version: batchdVersion, pid: Int(daemon.pid), startedAt: daemon.startedAt.rfc3339,
-                state: daemon.phase.rawValue, message: message(open: open, live: live)),
+                state: daemon.phase.rawValue, message: try message(open: open, live: live)),
             rows: ControlAPI.RowCounts(try store.totals()), jobs: jobs,
             nextLookAt: looks.min()?.rfc3339,
             workloads: try (open + recent.prefix(Self.overShown)).map { try document($0) },
             nearestDeadline: deadlines(of: live).first, held: held,
             disk: DiskStatus(
-                freeBytes: Int(try FileSystem.available(at: configuration.storage.stateDirectory)),
-                minFreeBytes: Int(configuration.storage.minFree)))
+                freeBytes: Int(try disk.free()), minFreeBytes: Int(disk.minFree)))
     }
 
     private func notice(_ record: WorkloadRecord) throws -> HeldNotice {
@@ -67,12 +66,13 @@ extension Facts {
     }
 
     /// What the daemon is doing or waiting for, as a sentence.
-    private func message(open: [WorkloadRecord], live: [BatchRecord]) -> String {
+    private func message(open: [WorkloadRecord], live: [BatchRecord]) throws -> String {
         switch daemon.phase {
         case .starting: return "Placing the jobs that were under way."
         case .stopping: return "Stopping: calls in flight are finished, nothing new is begun."
         case .running: break
         }
+        if let complaint = try disk.complaint() { return complaint }
         let failing = live.filter { $0.batch.failures > 0 }
         if let worst = failing.max(by: { $0.batch.failures < $1.batch.failures }), let why = worst.lastFailure
         {

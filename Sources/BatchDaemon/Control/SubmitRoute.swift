@@ -1,7 +1,6 @@
 import BatchCore
 import BatchStore
 import ControlAPI
-import Env
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -27,10 +26,16 @@ struct SubmitRoute {
             let key = try text(.key, call)
             let allowDuplicate = try call.flag(.allowDuplicate)
             do {
-                return try await take(
-                    call.body, to: queue, name: name, key: key, allowDuplicate: allowDuplicate)
+                return try await untilStopping {
+                    try await take(
+                        call.body, to: queue, name: name, key: key, allowDuplicate: allowDuplicate)
+                }
             } catch let refused as SubmissionRefused {
                 throw Refusal(refused, queue: queue.name)
+            } catch  where error.isOutOfSpace {
+                throw Refusal(
+                    .serviceUnavailable, "disk_full", "The disk is full, and nothing was queued: \(error)",
+                    hint: "Submit it again when there is space.")
             }
         }
     }
@@ -38,6 +43,8 @@ struct SubmitRoute {
     private func take(
         _ body: RequestBody, to queue: QueuePolicy, name: String, key: String?, allowDuplicate: Bool
     ) async throws -> Response {
+        // Whatever comes of it, there is something to look at: new rows, leftovers, or a disk that failed.
+        defer { alarm.ring() }
         var intake = try await Intake(to: queue, name: name, orchestrator: orchestrator, alarm: alarm)
         let (id, existing): (WorkloadID, Bool)
         do {
@@ -45,28 +52,51 @@ struct SubmitRoute {
             while let piece = try await next(&pieces) {
                 piece.withUnsafeReadableBytes { intake.feed($0) }
                 guard intake.isFull else { continue }
-                try checkRoom()
                 try await intake.flush()
             }
             (id, existing) = try await intake.finish(key: key, allowDuplicate: allowDuplicate)
         } catch {
             // Nothing of it was promised, however it ended.
-            try await intake.abandon()
+            await intake.abandon()
             throw error
         }
-        if existing { try await intake.abandon() }
+        if existing { await intake.abandon() }
         let answer = SubmitAnswer(
             workload: try facts.document(try facts.workload(id.description)), existing: existing)
         return try .json(answer, status: existing ? .ok : .created)
     }
 
+    /// Runs `body`, and cancels it at a stop: a client that sends nothing more must not hold us up. What
+    /// has arrived whole is still accepted.
+    private func untilStopping(
+        _ body: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
+        try await withThrowingTaskGroup(of: Response?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                await facts.daemon.untilStopping()
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let answer = try await group.next() {
+                if let answer { return answer }
+                group.cancelAll()
+            }
+            throw notRunning
+        }
+    }
+
     private func next(_ pieces: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
         guard facts.daemon.phase == .running else { throw notRunning }
         do {
-            return try await pieces.next(isolation: #isolation)
+            let piece = try await pieces.next(isolation: #isolation)
+            // The end of a canceled wait is not the end of the submission.
+            try Task.checkCancellation()
+            return piece
         } catch is CancellationError {
             throw notRunning
         } catch {
+            if Task.isCancelled { throw notRunning }
             logger.notice("a submission was cut short: nothing of it was queued")
             throw Refusal(.badRequest, "cut_short", "The submission ended in the middle.")
         }
@@ -75,16 +105,7 @@ struct SubmitRoute {
     private var notRunning: Refusal {
         Refusal(
             .serviceUnavailable, "not_running", "The daemon is \(facts.daemon.phase.rawValue).",
-            hint: "Nothing was queued. Try again in a moment.")
-    }
-
-    /// What was accepted before must not suffer from what arrives.
-    private func checkRoom() throws {
-        let storage = facts.configuration.storage
-        let free = try FileSystem.available(at: storage.stateDirectory)
-        guard free >= storage.minFree else {
-            throw SubmissionRefused.diskFull(free: free, needed: storage.minFree)
-        }
+            hint: "Nothing was queued. Try again in a moment.", endsConnection: true)
     }
 
     private func queue(_ call: Call) throws -> QueuePolicy {

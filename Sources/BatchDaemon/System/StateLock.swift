@@ -36,7 +36,23 @@ package struct StateLock: ~Copyable {
         self.file = file
     }
 
-    deinit { close(file) }
+    /// Keeps daemons away from `directory` while it is read; changes nothing in it.
+    ///
+    /// A folder without a lock file, a copy say, belongs to nobody.
+    package init(sharing directory: String) throws(StateLockError) {
+        let path = directory + "/batchd.lock"
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 || errno == ENOENT else { throw .unusable(.last("open", path)) }
+        if file >= 0, flock(file, LOCK_SH | LOCK_NB) != 0 {
+            let fault = FileFault.last("flock", path)
+            defer { close(file) }
+            guard fault.errno == EWOULDBLOCK else { throw .unusable(fault) }
+            throw .taken(directory: directory, owner: Self.owner(in: file))
+        }
+        self.file = file
+    }
+
+    deinit { if file >= 0 { close(file) } }
 
     /// `pid 812 since 2026-03-09T20:55:31.000Z`, as the owner wrote it.
     private static func owner(in file: Int32) -> String {
