@@ -276,13 +276,13 @@ private struct Walk {
             let expected = load.rows.map(Seen.init)
             let rows = try bench.states(of: id)
             #expect(load.rows.indices.map { rows[Int64($0)].map(Seen.init) } == expected, "\(what)")
-            let view = try bench.store.pool.read { db in
+            let view = try bench.store.database.read { db in
                 try Row.fetchAll(
                     db, sql: "SELECT state, attempts, batch FROM row WHERE workload = ? ORDER BY number",
                     arguments: ["\(id)"])
             }
             #expect(view.map(Seen.init) == expected, "\(what), in the view")
-            let doubts = try bench.store.pool.read { db in
+            let doubts = try bench.store.database.read { db in
                 try Int.fetchOne(
                     db, sql: "SELECT coalesce(sum(doubts), 0) FROM row_state WHERE key >> 32 = \(id.rawValue)"
                 )

@@ -113,13 +113,13 @@ import Testing
 
     @Test func theWriterWaitsForTheDisk() throws {
         let bench = try Bench()
-        try bench.store.pool.writeWithoutTransaction { db throws in
+        try bench.store.database.writeWithoutTransaction { db throws in
             #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
             #expect(try Bool.fetchOne(db, sql: "PRAGMA foreign_keys") == true)
             #expect(try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal")
         }
         try bench.reopen()
-        try bench.store.pool.writeWithoutTransaction { db throws in
+        try bench.store.database.writeWithoutTransaction { db throws in
             #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @Suite(.serialized) struct OperatorTests {
@@ -73,6 +74,41 @@ import Testing
                 #expect(answer.contains("\"daemon\""), "\(answer)")
                 #expect(try await site.curl("/healthz").isEmpty == false)
             }
+        }
+    }
+
+    @Test func aSubmissionThatStallsDoesNotHoldUpAStop() async throws {
+        try await Site.with { site in
+            let pipe = "\(site.folder)/pipe"
+            let curlLog = "\(site.folder)/curl.log"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            // Open on both sides for as long as the test takes: its end never comes.
+            let file = try FileHandle(forUpdating: URL(filePath: pipe))
+            let (code, log) = try await site.daemonEnds {
+                try await awaitFact("the daemon answers") { try await site.ctl("status").code == 0 }
+                let target = "http://localhost/v1/workloads?queue=update-customers"
+                // A dot, so that curl listens while it waits for more to send.
+                let command = "exec curl -sS --unix-socket \(site.socket) -X POST -T . '\(target)' < \(pipe)"
+                try await Process.run("/bin/bash", ["-c", command], log: curlLog) { _ in
+                    let lines = Rows.updates(120_000).joined(separator: "\n") + "\n"
+                    try file.write(contentsOf: Data(lines.utf8))
+                    try await awaitFact("a part of it is stored") {
+                        let log = "\(site.folder)/state/batchd.db-wal"
+                        let size = try FileManager.default.attributesOfItem(atPath: log)[.size] as? Int
+                        return size ?? 0 > 4_000_000
+                    }
+                    kill(try #require(pid_t(try site.daemonPID)), SIGTERM)
+                }
+            }
+            #expect(code == 0)
+            #expect(log.contains("stopped") && !log.contains("were cut"), "\(log)")
+            let answer = try String(contentsOfFile: curlLog, encoding: .utf8)
+            #expect(answer.contains("not_running"), "\(answer)")
+            try await site.withDaemon { _ in
+                let kept = try await site.ctl("list", "workloads", "-o", "json").jsonLines()
+                #expect(kept.isEmpty)
+            }
+            try file.close()
         }
     }
 }

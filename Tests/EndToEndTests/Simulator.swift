@@ -39,6 +39,24 @@ struct Simulator: Sendable {
         _ = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
     }
 
+    /// How many requests of each kind it has answered, by its own record.
+    func requests() async throws -> [String: Int] {
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: "\(url)/_sim/requests"), timeout: .seconds(20))
+        let body = Data(buffer: try await response.body.collect(upTo: 1 << 20))
+        let counts = try JSONSerialization.jsonObject(with: body) as? [String: [String: Int]] ?? [:]
+        return counts.mapValues { $0.values.reduce(0, +) }
+    }
+
+    /// Lets its time run 60 times as fast from now on.
+    func speedUp() async throws {
+        var request = HTTPClientRequest(url: "\(url)/_sim/clock")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: "{\"time_scale\":60}"))
+        _ = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    }
+
     /// Moves its clock on.
     func advance(seconds: Int) async throws {
         var request = HTTPClientRequest(url: "\(url)/_sim/clock")

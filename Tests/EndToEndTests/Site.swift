@@ -52,14 +52,38 @@ struct Site: Sendable {
         }
     }
 
+    /// Runs a daemon that ends by itself; its exit code, and what it logged.
+    func daemonEnds(
+        _ arguments: String..., environment: [Subprocess.Environment.Key: String?] = [:],
+        _ body: () async throws -> Void = {}
+    ) async throws -> (code: Int, log: String) {
+        let log = "\(folder)/\(UUID().uuidString).log"
+        let code = try await Process.run(
+            "batchd", ["run", "--config", config] + arguments, environment: environment, log: log
+        ) { _ in try await body() }
+        return (code, try String(contentsOfFile: log, encoding: .utf8))
+    }
+
     /// Runs a daemon that kills itself at a fault point, while `body` gives it work. It may never get there.
     func withDaemon(dyingAt point: String, _ body: () async throws -> Void) async throws {
         try await Process.run(
             "batchd", ["run", "--config", config], environment: ["BATCHD_FAULT": point], log: daemonLog
         ) { process in
+            try await awaitFact("the daemon answers") { try await ctl("status").code == 0 }
             try await body()
             // It is dead already when it got there.
             try? process.send(signal: .terminate)
+        }
+    }
+
+    /// Waits until the daemon is dead, or stopped, or has nothing left to do.
+    func awaitEndOrDeath(of pid: String) async throws {
+        try await awaitFact("it got there, or nothing is left to do") {
+            let facts = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+            let state = facts.split(separator: ")").last?.split(separator: " ").first ?? "X"
+            if ["T", "Z", "X"].contains(state) { return true }
+            let answer = try await ctl("show", "w1", "-o", "json", "--timeout", "1s")
+            return answer.code == 0 ? try answer.json()["finished_at"] is String : false
         }
     }
 
@@ -75,7 +99,7 @@ struct Site: Sendable {
     }
 
     /// Writes the configuration with this queue.
-    func configure(_ queue: String) throws {
+    func configure(_ queue: String, minFree: String = "1MB", jobs: Int = 8) throws {
         try "sk_test_local".write(toFile: "\(folder)/key", atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/key")
         try """
@@ -84,10 +108,11 @@ struct Site: Sendable {
             api_base: \(simulator.url)
             api_key_file: key
             poll: {min: 200ms, max: 1s}
+            max_concurrent_jobs: \(jobs)
         storage:
           state_dir: \(folder)/state
           archive_dir: \(archive)
-          min_free: 1MB
+          min_free: \(minFree)
         control:
           socket: \(socket)
         queues:
@@ -183,9 +208,10 @@ extension Site {
         return files.count
     }
 
-    private func judge(_ program: String, _ arguments: [String]) async throws -> Answer {
+    func judge(_ program: String, _ arguments: [String]) async throws -> Answer {
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+            program.hasPrefix("/") ? .path(FilePath(program)) : .name(program),
+            arguments: Arguments(arguments), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         guard case .exited(let code) = result.terminationStatus else {
             throw Failure("\(program) was killed")

@@ -5,6 +5,8 @@ import Testing
     @Test func anUnknownPointIsRefused() {
         for setting in [
             "nowhere", "", "input-synced:0", "input-synced:x", "input-synced:1:2", "input-synced:",
+            "input-synced:1:stop:1",
+            "input-synced::stop",
         ] {
             #expect(Faults(killingAt: setting) == nil)
         }

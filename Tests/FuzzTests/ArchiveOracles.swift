@@ -7,7 +7,7 @@ import Foundation
 /// Files of the archive, after whatever may have happened to them.
 enum ArchiveOracles {
     static func manifest(_ bytes: [UInt8]) -> String? {
-        _ = Summary.outcome(in: bytes)
+        _ = StatedSummary(json: bytes)
         guard let manifest = Manifest(json: bytes) else { return nil }
         guard let again = Manifest(json: manifest.json) else { return "what was written cannot be read" }
         return again == manifest ? nil : "what was written reads otherwise"

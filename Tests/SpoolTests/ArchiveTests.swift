@@ -42,7 +42,7 @@ import Testing
         #expect(try contents(path + "/results.jsonl.zst") == bytes)
         #expect(modeBits(path) == 0o700)
         #expect(modeBits(path + "/manifest.json") == 0o600)
-        #expect(try folder.published(JobID("batchv2_x"))?.results == facts)
+        #expect(try folder.published(JobID("batchv2_x"))?.manifest.results == facts)
     }
 
     @Test func linesAreCounted() throws {
@@ -59,7 +59,7 @@ import Testing
         try folder.publish(original)
         var expected = original
         expected.jobObject = []
-        #expect(try folder.published(original.job) == expected)
+        #expect(try folder.published(original.job)?.manifest == expected)
         let text = String(
             decoding: try FileSystem.contents(of: folder.path(of: original.job) + "/manifest.json"),
             as: UTF8.self)
@@ -77,7 +77,7 @@ import Testing
         _ = try folder.writer(for: BatchID(34))  // A leftover that must not slip in.
         try folder.publish(manifest(nil))
         #expect(try FileSystem.names(in: folder.path(of: JobID("batchv2_x"))) == ["manifest.json"])
-        #expect(try folder.published(JobID("batchv2_x"))?.ending == .batchFailed)
+        #expect(try folder.published(JobID("batchv2_x"))?.manifest.ending == .batchFailed)
         #expect(try folder.published(JobID("batchv2_other")) == nil)
     }
 
@@ -116,7 +116,7 @@ import Testing
         let facts = try folder.download(resultLines(10), for: BatchID(34))
         try folder.publish(manifest(facts, job: id))
         #expect(try FileSystem.names(in: folder.path).count == 1)
-        #expect(try folder.published(JobID(id))?.job == JobID(id))
+        #expect(try folder.published(JobID(id))?.manifest.job == JobID(id))
         #expect(try FileSystem.names(in: root) == ["archive"])
     }
 

@@ -18,13 +18,15 @@ import Testing
         for content in ["one\n", "one\ntwo\n"] {
             var writer = try folder.outcomeWriter()
             try writer.append(Array(content.utf8))
-            let facts = try writer.finish(summary())
-            #expect(facts.rawSHA256 == sha256(Array(content.utf8)))
+            let digest = try writer.finish(summary())
+            let stated = try #require(try folder.publishedSummary())
+            #expect(stated.digest == digest)
+            #expect(stated.stated.outcome.rawSHA256 == sha256(Array(content.utf8)))
             #expect(try contents(folder.path + "/outcome.jsonl.zst") == Array(content.utf8))
             #expect(try FileSystem.names(in: folder.path) == ["outcome.jsonl.zst", "summary.json"])
             let text = String(
                 decoding: try FileSystem.contents(of: folder.path + "/summary.json"), as: UTF8.self)
-            #expect(text.contains("\(facts.rawSHA256)"))
+            #expect(sha256(Array(text.utf8)) == digest)
             #expect(text.contains(#""in_flight" : 0"#))
             #expect(text.contains(#""finished_at" : "1970-01-01T00:00:05.000Z""#))
         }

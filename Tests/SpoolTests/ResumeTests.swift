@@ -1,5 +1,6 @@
 import BatchCore
 import Env
+import Glibc
 import Spool
 import Testing
 
@@ -75,5 +76,21 @@ import Testing
             #expect(try contents(path, from: Int64(offset)) == Array(bytes[offset...]))
         }
         #expect(throws: ArchiveDamage.self) { _ = try contents(path, from: Int64(bytes.count) + 1) }
+    }
+
+    /// What a failed sync leaves may be right in memory and wrong on the disk, and no later sync would tell.
+    @Test func aPartialWhoseSyncFailedIsThrownAway() throws {
+        let folder = try Archive(root: freshFolder())
+            .folder(account: "main", queue: "q", workload: WorkloadID(1))
+        let partial = folder.partialPath(of: batch)
+        try FileSystem.makeFolders(partial)
+        // A device that takes everything and cannot be synced.
+        let path = "\(partial)/results.jsonl.zst.partial"
+        #expect(symlink("/dev/null", path) == 0)
+        #expect(throws: FileFault(errno: EINVAL, operation: "fsync", path: path)) {
+            _ = try folder.download(resultLines(1000), for: batch)
+        }
+        #expect(!FileSystem.exists(path))
+        #expect(try folder.writer(for: batch).rawBytes == 0)
     }
 }

@@ -90,7 +90,9 @@ private enum Rules {
     static let imports: [String: Set<String>] = [
         "BatchCore": [],
         "Env": ["BatchCore", "Dispatch", "Glibc", "Synchronization"],
-        "BatchStore": ["BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite"],
+        "BatchStore": [
+            "BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite", "Synchronization",
+        ],
         "Spool": ["BatchCore", "CZstd", "Crypto", "Env", "FoundationEssentials", "Glibc"],
         "StripeBatch": [
             "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1",
@@ -99,6 +101,7 @@ private enum Rules {
         ],
         "Orchestration": [
             "BatchCore", "BatchStore", "Crypto", "Env", "Logging", "ServiceLifecycle", "Spool", "StripeBatch",
+            "Synchronization",
         ],
         "ControlAPI": [],
         "BatchDaemon": [
