@@ -51,6 +51,13 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// `POST /v1/customers/:customer`.
     package var description: String { "\(method.rawValue.uppercased()) \(path)" }
 
+    /// What all endpoints have in common that act on the same objects: the path up to the first placeholder,
+    /// `/v1/subscriptions/` for an update, a deletion and a migration alike. Nil for an endpoint that names no
+    /// object, because it makes one.
+    package var family: String? {
+        path.firstIndex(of: ":").map { String(path[..<$0]) }
+    }
+
     /// What a repetition does, judged by the form of the endpoint.
     ///
     /// A POST whose path ends in a placeholder updates that object; any other POST creates or acts.

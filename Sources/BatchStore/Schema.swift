@@ -8,12 +8,16 @@ import GRDB
 /// changes one line; `row_state` has the rows that have a fate of their own. A row that
 /// stands in `row_state` has that state; any other has the state of its slice.
 /// The view `row` says it for people.
+///
+/// Two tables keep rows for the same object apart: `object_block` has the objects of every open workload in
+/// sorted runs, to be compared and for nothing else; `object_turn` has the few rows that share an object.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0.1.0") { db in
             for statement in [
                 workload, rowInput, rowName, intakeChunk, slice, rowState, rowError, batch, event,
+                objectBlock, objectTurn,
             ] {
                 try db.execute(sql: statement)
             }
@@ -22,6 +26,8 @@ enum Schema {
         return migrator
     }
 
+    /// `place` is its place among all submissions, given when its last row was stored. `waiting` counts its
+    /// queued rows that wait for others with the same object, `turns` its lines in `object_turn`.
     private static let workload = """
         CREATE TABLE workload (
           id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
@@ -38,6 +44,10 @@ enum Schema {
           source_bytes INTEGER NOT NULL DEFAULT 0,
           source_sha256 BLOB,
           summary_sha256 BLOB,
+          family TEXT,
+          place INTEGER UNIQUE,
+          waiting INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0),
+          turns INTEGER NOT NULL DEFAULT 0 CHECK (turns >= 0),
           total INTEGER NOT NULL DEFAULT 0,
           queued INTEGER NOT NULL DEFAULT 0 CHECK (queued >= 0),
           in_flight INTEGER NOT NULL DEFAULT 0 CHECK (in_flight >= 0),
@@ -50,10 +60,15 @@ enum Schema {
           CHECK (state NOT IN ('finished', 'canceled') OR queued + in_flight = 0),
           CHECK (state <> 'finished' OR held = 0),
           CHECK ((state = 'loading') = (source_sha256 IS NULL)),
-          CHECK (state <> 'held' OR reason IS NOT NULL)
+          CHECK (state <> 'held' OR reason IS NOT NULL),
+          CHECK (state = 'loading' OR family IS NULL OR place IS NOT NULL),
+          CHECK (state = 'loading' OR waiting <= min(queued, turns)),
+          CHECK (state NOT IN ('finished', 'canceled') OR turns = 0)
         ) STRICT;
         CREATE UNIQUE INDEX workload_submit_key ON workload(queue, submit_key) WHERE submit_key IS NOT NULL;
         CREATE INDEX workload_source ON workload(queue, source_sha256);
+        CREATE INDEX workload_family ON workload(family, place)
+          WHERE family IS NOT NULL AND state NOT IN ('finished', 'canceled');
         CREATE INDEX workload_open ON workload(id) WHERE state NOT IN ('finished', 'canceled');
         """
 
@@ -102,18 +117,23 @@ enum Schema {
         CREATE INDEX slice_batch ON slice(batch) WHERE batch IS NOT NULL;
         """
 
-    /// `batch` is the last one that carried the row.
+    /// `batch` is the last one that carried the row. A row that `waits` was never sent: it becomes due when
+    /// the rows before it with the same object have their outcome.
     private static let rowState = """
         CREATE TABLE row_state (
           key INTEGER PRIMARY KEY,
           state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
-          batch INTEGER NOT NULL,
+          waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),
+          batch INTEGER,
           attempts INTEGER NOT NULL CHECK (attempts >= 0),
           doubts INTEGER NOT NULL CHECK (doubts BETWEEN 0 AND attempts),
           due_at INTEGER,
           status INTEGER,
           reason TEXT,
-          CHECK ((state = 0) = (due_at IS NOT NULL)),
+          CHECK ((state = 0 AND waits = 0) = (due_at IS NOT NULL)),
+          CHECK (waits = 0 OR state = 0),
+          CHECK (batch IS NOT NULL OR (state IN (0, 5) AND attempts = 0)),
+          CHECK (waits = 0 OR batch IS NULL),
           CHECK ((state IN (3, 4)) = (reason IS NOT NULL)),
           CHECK (state <> 2 OR status IS NOT NULL)
         ) STRICT;
@@ -178,6 +198,30 @@ enum Schema {
         CREATE INDEX batch_rates ON batch(queue, ended_at) WHERE ended_at IS NOT NULL;
         """
 
+    /// `entries` are 12 bytes each, sorted: the object's hash and the row's number, both little-endian. `last`
+    /// is the last hash among them. Blocks are only ever appended, and go when their workload is over.
+    private static let objectBlock = """
+        CREATE TABLE object_block (
+          workload INTEGER NOT NULL,
+          run INTEGER NOT NULL,
+          last INTEGER NOT NULL,
+          block INTEGER NOT NULL,
+          entries BLOB NOT NULL CHECK (length(entries) > 0 AND length(entries) % 12 = 0),
+          PRIMARY KEY (workload, run, last, block)
+        ) STRICT
+        """
+
+    /// The line in which rows for one object stand, the first of them ahead: by place of the workload, then by
+    /// key. A row leaves it when nothing more happens to it.
+    private static let objectTurn = """
+        CREATE TABLE object_turn (
+          object INTEGER NOT NULL,
+          place INTEGER NOT NULL,
+          key INTEGER NOT NULL UNIQUE,
+          PRIMARY KEY (object, place, key)
+        ) STRICT, WITHOUT ROWID
+        """
+
     /// The history. It only ever grows. `INSERT OR REPLACE` deletes without firing the trigger on deletes,
     /// so an insertion is refused too when its number is taken.
     private static let event = """
@@ -207,7 +251,8 @@ enum Schema {
           CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS id,
           CASE coalesce(r.state, s.state) WHEN 0 THEN 'queued' WHEN 1 THEN 'in_flight'
             WHEN 2 THEN 'succeeded' WHEN 3 THEN 'failed' WHEN 4 THEN 'held' WHEN 5 THEN 'canceled' END AS state,
-          coalesce(r.attempts, 0) AS attempts, 'b' || coalesce(r.batch, s.batch) AS batch,
+          coalesce(r.waits, 0) AS waits, coalesce(r.attempts, 0) AS attempts,
+          'b' || CASE WHEN r.key IS NULL THEN s.batch ELSE r.batch END AS batch,
           r.status, r.reason, e.type, e.code, e.message, CAST(i.line AS TEXT) AS input
         FROM row_input i
         LEFT JOIN row_state r ON r.key = i.key

@@ -12,6 +12,21 @@ package struct CountsEvidence: Hashable, Sendable {
     package var stored: Int64
 }
 
+/// The rows of a workload that stand in line for their object, as the workload has it and as counted.
+package struct TurnsEvidence: Hashable, Sendable {
+    /// How many stand in line, as kept and as counted.
+    package var kept: Int64, turns: Int64
+    /// How many of them wait, as kept and as counted.
+    package var keptWaiting: Int64, waiting: Int64
+    /// How many wait and do have somebody ahead.
+    package var behind: Int64
+    /// How many should wait and do not, wait and should not, or are settled and still stand in line.
+    package var odd: Int64
+
+    /// True when all of it fits.
+    package var holds: Bool { kept == turns && keptWaiting == waiting && waiting == behind && odd == 0 }
+}
+
 /// What the records say of one result line.
 package struct LineEvidence: Hashable, Sendable {
     /// The row it names.
@@ -76,13 +91,48 @@ extension Store {
         }
     }
 
+    /// Looks for rows that stand in line for their object and do not keep to it.
+    ///
+    /// In each line the first row may go, and all others wait: so no two of them can be in flight together,
+    /// and everybody who waits has somebody ahead.
+    package func turnsEvidence(of workload: WorkloadID) throws -> TurnsEvidence {
+        try read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    WITH own AS MATERIALIZED (
+                      SELECT t.key, coalesce(r.waits, 0) AS waits,
+                        t.key <> (SELECT h.key FROM object_turn h WHERE h.object = t.object
+                          ORDER BY h.place, h.key LIMIT 1) AS is_behind,
+                        coalesce(r.state, (SELECT s.state FROM slice s WHERE s.workload = t.key >> 32
+                          AND s.first_row <= t.key & 4294967295 ORDER BY s.first_row DESC LIMIT 1)) AS state
+                      FROM object_turn t LEFT JOIN row_state r ON r.key = t.key
+                      WHERE t.key BETWEEN ?2 AND ?3)
+                    SELECT turns AS kept, waiting AS kept_waiting,
+                      (SELECT count(*) FROM own) AS turns,
+                      (SELECT count(*) FROM row_state WHERE key BETWEEN ?2 AND ?3 AND waits = 1) AS waiting,
+                      (SELECT count(*) FROM own WHERE waits = 1 AND is_behind) AS behind,
+                      (SELECT count(*) FROM own WHERE waits <> is_behind OR state IN (2, 3, 5)) AS odd
+                    FROM workload WHERE id = ?1
+                    """,
+                arguments: [
+                    workload.rawValue, RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue,
+                ])
+            guard let row else { throw StoreError.noWorkload(workload) }
+            return TurnsEvidence(
+                kept: row["kept"], turns: row["turns"], keptWaiting: row["kept_waiting"],
+                waiting: row["waiting"], behind: row["behind"], odd: row["odd"])
+        }
+    }
+
     /// What the records say of the rows that result lines name; nil for a line that names none.
     package func evidence(for ids: [String], in workload: WorkloadID) throws -> [LineEvidence?] {
         try read { db in
             let find = try db.cachedStatement(
                 sql: """
                     SELECT n.number, r.state, r.batch, r.status, e.key AS has_error, e.type, e.code, e.message
-                    FROM row_name n JOIN row_state r ON r.key = (n.workload << 32) + n.number
+                    FROM row_name n
+                    JOIN row_state r ON r.key = (n.workload << 32) + n.number AND r.batch IS NOT NULL
                     LEFT JOIN row_error e ON e.key = r.key
                     WHERE n.workload = ? AND n.id = ?
                     """)

@@ -56,6 +56,7 @@ extension Store {
             if canceling {
                 try db.cancelRows(
                     "batch = \(batch.id.rawValue) AND state = 1", from: .inFlight, moves: &moves)
+                try db.endTurns(ofCanceled: batch.workload, at: now)
             } else {
                 try db.execute(
                     sql: "UPDATE row_state SET state = 0, due_at = ? WHERE batch = ? AND state = 1",
@@ -135,6 +136,17 @@ extension Database {
         try Bool.fetchOne(
             self, sql: "SELECT cancel_wanted FROM workload WHERE id = ?", arguments: [workload.rawValue])
             ?? false
+    }
+
+    /// Ends the turns of a workload that is given up, where it has some, but for rows that are at Stripe.
+    ///
+    /// `waited` is how many rows have ceased to wait because they were canceled.
+    func endTurns(ofCanceled workload: WorkloadID, waited: Int = 0, at now: Timestamp) throws {
+        guard try hasTurns(workload) else { return }
+        var turns = try Turns(self, at: now)
+        turns.canceled(waited, of: workload)
+        try turns.endAllButInFlight(of: workload)
+        try turns.finish()
     }
 
     /// Cancels rows that have a fate of their own; those that may have run are held instead.

@@ -2,13 +2,13 @@ package import BatchCore
 import GRDB
 
 extension Store {
-    /// Rows that go again and are claimed in one transaction: bounded, so that it stays short.
+    /// Rows with states of their own that are claimed in one transaction: bounded, so that it stays short.
     private static let mostRetriesPerBatch: Int64 = 50_000
     /// What staging may add to a line in bytes: a context, an API version, the newline.
     fileprivate static let addedBytesPerRow: Int64 = 128
 
     /// When the workload next has rows to send: `now` or earlier for rows that wait already, later for rows
-    /// that go again, nil when it has none.
+    /// that go again, nil when it has none, or only rows whose turn has not come.
     package func nextDue(in workload: WorkloadID) throws -> Timestamp? {
         try read { db in
             if try Bool.fetchOne(
@@ -19,13 +19,16 @@ extension Store {
             }
             return try Int64.fetchOne(
                 db,
-                sql: "SELECT due_at FROM row_state WHERE key >> 32 = ? AND state = 0 ORDER BY due_at LIMIT 1",
-                arguments: [workload.rawValue]
+                sql: """
+                    SELECT due_at FROM row_state WHERE key >> 32 = ? AND state = 0 AND due_at >= 0
+                    ORDER BY due_at LIMIT 1
+                    """, arguments: [workload.rawValue]
             ).map { Timestamp(milliseconds: $0) }
         }
     }
 
-    /// Claims rows for a new batch: those due to go again first, then rows never sent, in submission order.
+    /// Claims rows for a new batch: those that are due by themselves first, to go again or because their turn
+    /// has come, then runs of rows never sent, in submission order.
     ///
     /// Claiming never-sent rows costs the same for one and for a million: a slice changes hands.
     /// - Returns: the batch in phase `staging`, or nil when no row is due, or when the workload begins nothing
@@ -89,7 +92,7 @@ extension Store {
 }
 
 extension Database {
-    /// Rows that go again, oldest due first, as far as there is room.
+    /// Rows that are due by themselves, oldest due first, as far as there is room.
     fileprivate func dueRows(
         of workload: WorkloadID, at now: Timestamp, limit: Int64, room: inout Store.Room
     ) throws -> [Int64] {

@@ -9,6 +9,7 @@ package struct IntakeChunk: Sendable {
         var line: Range<Int>
         var id: Range<Int>
         var traits: RowTraits
+        var object: ObjectKey?
     }
 
     private(set) var bytes: [UInt8] = []
@@ -29,7 +30,7 @@ package struct IntakeChunk: Sendable {
         entries.append(
             Entry(
                 line: start..<bytes.count, id: start + row.id.lowerBound..<start + row.id.upperBound,
-                traits: row.traits))
+                traits: row.traits, object: row.object))
     }
 
     /// Empties it, keeping its memory.
@@ -49,11 +50,16 @@ package struct DuplicateRow: Hashable, Sendable {
 
 extension Store {
     /// Opens a workload for loading. Nothing of it is promised, and a restart discards it.
-    package func beginWorkload(queue: String, name: String, at now: Timestamp) throws -> WorkloadID {
+    ///
+    /// `family` is that of its endpoint: workloads of one family may have objects in common.
+    package func beginWorkload(
+        queue: String, name: String, family: String? = nil, at now: Timestamp
+    ) throws -> WorkloadID {
         try write { db in
             try db.execute(
-                sql: "INSERT INTO workload (queue, name, state, created_at) VALUES (?, ?, 'loading', ?)",
-                arguments: [queue, name, now.milliseconds])
+                sql: """
+                    INSERT INTO workload (queue, name, state, family, created_at) VALUES (?, ?, 'loading', ?, ?)
+                    """, arguments: [queue, name, family, now.milliseconds])
             return WorkloadID(db.lastInsertedRowID)
         }
     }
@@ -92,31 +98,13 @@ extension Store {
     /// - Throws: `StoreError.duplicateContent` when the queue has the same content already, unless allowed;
     ///   `keyTaken` when another workload of the queue has the submission key; `inconsistent` when not exactly
     ///   rows 0 to `rows` - 1 are stored. The workload stays loading then.
+    /// - Parameter laidOut: how many rows `layOut` has dealt with already.
     package func accept(
         _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?,
-        allowDuplicate: Bool, at now: Timestamp
+        allowDuplicate: Bool, laidOut: Int64 = 0, at now: Timestamp
     ) throws {
         try write { db in
-            let queue = try String.fetchOne(
-                db, sql: "SELECT queue FROM workload WHERE id = ?", arguments: [workload.rawValue])
-            if let key,
-                let taken = try Int64.fetchOne(
-                    db, sql: "SELECT id FROM workload WHERE queue = ? AND submit_key = ?",
-                    arguments: [queue, key])
-            {
-                throw StoreError.keyTaken(WorkloadID(taken))
-            }
-            if !allowDuplicate,
-                let same = try Int64.fetchOne(
-                    db,
-                    sql: """
-                        SELECT id FROM workload WHERE queue = ? AND source_sha256 = ? AND state <> 'canceled'
-                        ORDER BY id LIMIT 1
-                        """,
-                    arguments: [queue, sha256.data])
-            {
-                throw StoreError.duplicateContent(WorkloadID(same))
-            }
+            try db.refuseRepeated(workload, sha256: sha256, key: key, allowDuplicate: allowDuplicate)
             // Chunks cannot overlap, because rows cannot: this many rows up to here means every one, once.
             let isWhole = try Bool.fetchOne(
                 db,
@@ -132,9 +120,7 @@ extension Store {
                   total = ?, queued = ? WHERE id = ? AND state = 'loading'
                 """,
                 [key, bytes, sha256.data, rows, rows, workload.rawValue], else: .noWorkload(workload))
-            try db.execute(
-                sql: "INSERT INTO slice (workload, first_row, last_row, state) VALUES (?, 0, ?, 0)",
-                arguments: [workload.rawValue, rows - 1])
+            _ = try db.layOut(workload, laidOut..<rows, at: now, limit: .max)
             try db.note(
                 "accepted", at: now, workload: workload, "\(rows) rows, \(bytes) bytes, SHA-256 \(sha256)")
         }
@@ -164,10 +150,13 @@ extension Store {
     /// - Returns: true when nothing is left of it. Call again otherwise: many short transactions, so that
     ///   nobody waits for one long one.
     /// - Throws: `StoreError.wrongState` when it was accepted: its rows are promised.
-    package func discardSome(of workload: WorkloadID, limit: Int = 20_000) throws -> Bool {
+    package func discardSome(
+        of workload: WorkloadID, limit: Int = 20_000, at now: Timestamp
+    ) throws -> Bool {
         try write { db in
             guard try db.isLoading(workload) else { return true }
             try db.execute(sql: "DELETE FROM intake_chunk WHERE workload = ?", arguments: [workload.rawValue])
+            guard try db.discardObjects(of: workload, limit: limit, at: now) else { return false }
             let range: StatementArguments = [
                 RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue, limit,
             ]
@@ -192,10 +181,36 @@ extension Store {
 }
 
 extension Database {
+    /// Refuses a submission whose key or content its queue has already.
+    func refuseRepeated(
+        _ workload: WorkloadID, sha256: Digest, key: String?, allowDuplicate: Bool
+    ) throws {
+        let queue = try String.fetchOne(
+            self, sql: "SELECT queue FROM workload WHERE id = ?", arguments: [workload.rawValue])
+        if let key,
+            let taken = try Int64.fetchOne(
+                self, sql: "SELECT id FROM workload WHERE queue = ? AND submit_key = ?",
+                arguments: [queue, key])
+        {
+            throw StoreError.keyTaken(WorkloadID(taken))
+        }
+        if !allowDuplicate,
+            let same = try Int64.fetchOne(
+                self,
+                sql: """
+                    SELECT id FROM workload WHERE queue = ? AND source_sha256 = ? AND state <> 'canceled'
+                    ORDER BY id LIMIT 1
+                    """,
+                arguments: [queue, sha256.data])
+        {
+            throw StoreError.duplicateContent(WorkloadID(same))
+        }
+    }
+
     /// True while the workload's rows are arriving; false when there is none, or none any more.
     ///
     /// - Throws: `StoreError.wrongState` when it was accepted.
-    fileprivate func isLoading(_ workload: WorkloadID) throws -> Bool {
+    func isLoading(_ workload: WorkloadID) throws -> Bool {
         let word = try String.fetchOne(
             self, sql: "SELECT state FROM workload WHERE id = ?", arguments: [workload.rawValue])
         guard let word else { return false }

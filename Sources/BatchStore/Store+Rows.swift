@@ -24,6 +24,8 @@ package struct RowRecord: Hashable, Sendable {
     package var job: JobID?
     /// When it goes again, if it waits for that.
     package var dueAt: Timestamp?
+    /// The row that goes before it because it has the same object, if it waits for its turn.
+    package var ahead: RowAhead?
     /// Its line as submitted, if it was asked for.
     package var line: [UInt8]?
 }
@@ -123,7 +125,7 @@ extension Store {
                 db,
                 sql: """
                     SELECT i.key, CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS id,
-                      r.state, r.attempts, r.status, r.reason, r.batch, r.due_at, b.job,
+                      r.state, r.waits, r.attempts, r.status, r.reason, r.batch, r.due_at, b.job,
                       e.key AS has_error, e.type, e.code, e.message\(withInput ? ", i.line" : "")
                     FROM \(source)
                     LEFT JOIN row_error e ON e.key = i.key
@@ -140,17 +142,23 @@ extension Store {
                 db, sql: "SELECT state = 'loading' FROM workload WHERE id = ?", arguments: [workload.rawValue]
             )
             if isLoading != false { return page }
-            let slices = try SliceMap(db, workload)
-            var seen = 0
+            var found: [(record: RowRecord, hasOwnState: Bool)] = []
             while let row = try rows.next() {
-                seen += 1
-                let number = RowKey(rawValue: row["key"]).number
-                if seen == limit { page.next = number }
-                var record = RowRecord(stored: row, number: number)
+                let key = RowKey(rawValue: row["key"])
+                var record = RowRecord(stored: row, number: key.number)
                 record.line = withInput ? (row["line"] as Data?).map(Array.init) : nil
-                if row["state"] == nil {
-                    guard let slice = slices.find(number) else {
-                        throw StoreError.inconsistent("row \(number) of \(workload) is in no state")
+                if row["waits"] as Bool? == true { record.ahead = try db.rowAhead(of: key) }
+                found.append((record, hasOwnState: row["state"] != nil))
+            }
+            guard let first = found.first?.record.number, let last = found.last?.record.number else {
+                return page
+            }
+            if found.count == limit { page.next = last }
+            let slices = try decided ? nil : SliceMap(db, workload, first...last)
+            for (var record, hasOwnState) in found {
+                if !hasOwnState {
+                    guard let slice = slices?.find(record.number) else {
+                        throw StoreError.inconsistent("row \(record.number) of \(workload) is in no state")
                     }
                     (record.state, record.batch, record.job) = (slice.state, slice.batch, slice.job)
                 }
@@ -171,7 +179,7 @@ extension Store {
     }
 }
 
-/// The states of rows that have none of their own. Few lines, whatever the number of rows.
+/// The states of rows that have none of their own. Few lines for a page of rows, and mostly for a workload.
 struct SliceMap {
     struct Entry {
         var rows: ClosedRange<Int64>
@@ -182,13 +190,17 @@ struct SliceMap {
 
     let entries: [Entry]
 
-    init(_ db: Database, _ workload: WorkloadID) throws {
+    /// The slices that hold any of `rows`.
+    init(_ db: Database, _ workload: WorkloadID, _ rows: ClosedRange<Int64> = 0...0xFFFF_FFFF) throws {
         entries = try Row.fetchAll(
             db,
             sql: """
                 SELECT s.first_row, s.last_row, s.state, s.batch, b.job FROM slice s
-                LEFT JOIN batch b ON b.id = s.batch WHERE s.workload = ? ORDER BY s.first_row
-                """, arguments: [workload.rawValue]
+                LEFT JOIN batch b ON b.id = s.batch
+                WHERE s.workload = ?1 AND s.first_row <= ?3 AND s.first_row >= coalesce(
+                  (SELECT max(first_row) FROM slice WHERE workload = ?1 AND first_row <= ?2), 0)
+                ORDER BY s.first_row
+                """, arguments: [workload.rawValue, rows.lowerBound, rows.upperBound]
         ).map { row in
             Entry(
                 rows: row["first_row"]...row["last_row"],

@@ -26,7 +26,7 @@ extension Store {
     ) throws -> SettleTally {
         try write { db in
             var tally = SettleTally(odd: odd)
-            var writer = try RowWriter(db, batch: batch, dueBase: dueBase)
+            var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: now)
             // Sorted by id, the lookups walk through the index instead of jumping about in it.
             for line in lines.sorted(by: { $0.id < $1.id }) {
                 guard let key = try writer.key(named: line.id), let history = try writer.history(of: key)
@@ -45,6 +45,7 @@ extension Store {
                 try writer.settle(key, decision, history: history, line: line)
                 tally.rows += 1
             }
+            try writer.turns?.finish()
             try db.move(writer.moves, in: batch.workload)
             try db.changeOne(
                 """
@@ -74,7 +75,7 @@ extension Store {
                 throw StoreError.staleTransition(batch.id, expected: "archived and read to its end")
             }
             var tally = SettleTally()
-            var writer = try RowWriter(db, batch: batch, dueBase: dueBase)
+            var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: dueBase)
             let own = try Int64.fetchAll(
                 db, sql: "SELECT key FROM row_state WHERE batch = ? AND state = 1 ORDER BY key LIMIT ?",
                 arguments: [batch.id.rawValue, limit])
@@ -89,6 +90,7 @@ extension Store {
             } else if own.isEmpty {
                 tally.isComplete = true
             }
+            try writer.turns?.finish()
             try db.move(writer.moves, in: batch.workload)
             return tally
         }
@@ -130,6 +132,8 @@ extension Store {
 /// Writes the fates of rows within one transaction: prepared once, bound in C.
 private struct RowWriter {
     private(set) var moves = RowMoves()
+    /// Nil when no row of the workload stands in line for its object.
+    private(set) var turns: Turns?
     private(set) var slices: [ClosedRange<Int64>]  // In the order of rows: searched, not walked.
     private let db: Database
     private let batch: Batch
@@ -141,11 +145,12 @@ private struct RowWriter {
     private let putError: Statement
     private let dropError: Statement
 
-    init(_ db: Database, batch: Batch, dueBase: Timestamp) throws {
+    init(_ db: Database, batch: Batch, dueBase: Timestamp, now: Timestamp) throws {
         self.db = db
         self.batch = batch
         self.dueBase = dueBase
         canceling = try db.isCanceling(batch.workload)
+        turns = try db.hasTurns(batch.workload) ? Turns(db, at: now) : nil
         slices = try Row.fetchAll(
             db, sql: "SELECT first_row, last_row FROM slice WHERE batch = ? ORDER BY first_row",
             arguments: [batch.id.rawValue]
@@ -233,6 +238,7 @@ private struct RowWriter {
         } else if history.attempts > 0 {
             try dropError.execute(arguments: [key.rawValue])
         }
+        if fate.isLast(canceling: canceling) { try turns?.end(key) }
         moves.add(from: .inFlight, to: fate.state)
     }
 
@@ -278,6 +284,7 @@ private struct RowWriter {
         try db.execute(
             sql: "INSERT INTO slice (workload, first_row, last_row, state) VALUES (?, ?, ?, ?)",
             arguments: [batch.workload.rawValue, run.lowerBound, run.upperBound, state.rawValue])
+        if canceling { try turns?.end(run, of: batch.workload) }
         moves.add(Int64(run.count), from: .inFlight, to: state)
     }
 }
@@ -307,6 +314,16 @@ private struct Fate {
         case .again(let delay, _): (state, self.delay) = (.queued, delay)
         case .returned, .systemic: state = .queued
         case nil: state = .canceled
+        }
+    }
+
+    /// Whether nothing more happens to the row. One that is held may be sent again later, and would overwrite
+    /// what came after it, unless its workload is given up.
+    func isLast(canceling: Bool) -> Bool {
+        switch state {
+        case .succeeded, .failed, .canceled: true
+        case .held: canceling
+        case .queued, .inFlight: false
         }
     }
 }

@@ -30,6 +30,8 @@ package struct WorkloadRecord: Hashable, Sendable {
     package var summarySHA256: Digest?
     /// Its rows by state.
     package var rows: RowCounts
+    /// How many of its queued rows wait for others with the same object.
+    package var waiting: Int64
 }
 
 extension Store {
@@ -106,7 +108,14 @@ extension Store {
             try db.execute(
                 sql: "UPDATE slice SET state = 5 WHERE workload = ? AND state = 0",
                 arguments: [workload.rawValue])
+            try db.execute(
+                sql: """
+                    UPDATE row_state SET state = 5, waits = 0 WHERE key >> 32 = ? AND state = 0 AND due_at IS NULL
+                    """, arguments: [workload.rawValue])
+            let waited = db.changesCount
+            moves.add(Int64(waited), from: .queued, to: .canceled)
             try db.cancelRows("key >> 32 = \(workload.rawValue) AND state = 0", from: .queued, moves: &moves)
+            try db.endTurns(ofCanceled: workload, waited: waited, at: now)
             try db.move(moves, in: workload)
             let phases =
                 immediately
@@ -188,7 +197,8 @@ extension WorkloadRecord {
             finishedAt: Timestamp(stored: row["finished_at"]),
             sourceBytes: row["source_bytes"],
             sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)),
-            summarySHA256: try (row["summary_sha256"] as Data?).map(Digest.init(stored:)), rows: counts)
+            summarySHA256: try (row["summary_sha256"] as Data?).map(Digest.init(stored:)), rows: counts,
+            waiting: row["waiting"])
     }
 }
 

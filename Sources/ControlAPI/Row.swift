@@ -20,11 +20,13 @@ package struct Row: Codable, Hashable, Sendable {
     @OrNull package var batch: String?
     /// Stripe's job of its last attempt.
     @OrNull package var job: String?
+    /// The row that goes before it because both act on the same object; only in rows that wait for that.
+    package var waitsFor: RowReference?
 
     /// All members, in the order of the document.
     package init(
         row: String, state: String, attempts: Int, status: Int?, error: RowError?, reason: String?,
-        batch: String?, job: String?
+        batch: String?, job: String?, waitsFor: RowReference? = nil
     ) {
         self.row = row
         self.state = state
@@ -34,10 +36,30 @@ package struct Row: Codable, Hashable, Sendable {
         self.reason = reason
         self.batch = batch
         self.job = job
+        self.waitsFor = waitsFor
     }
 
     enum CodingKeys: String, CodingKey {
         case row, state, attempts, status, error, reason, batch, job
+        case waitsFor = "waits_for"
+    }
+}
+
+/// A row of any workload.
+package struct RowReference: Codable, Hashable, Sendable {
+    /// `w12`.
+    package var workload: String
+    /// The row's id.
+    package var row: String
+
+    /// All members.
+    package init(workload: String, row: String) {
+        self.workload = workload
+        self.row = row
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case workload, row
     }
 }
 

@@ -18,6 +18,8 @@ package struct Workload: Codable, Hashable, Sendable {
     @OrNull package var finishedAt: String?
     /// Where its rows are.
     package var rows: RowCounts
+    /// Its queued rows that wait for their turn; nil when none does.
+    @OrNull package var waiting: WaitingRows?
     /// Rows that reach an outcome each second, as seen lately; nil when not known.
     @OrNull package var ratePerSecond: Double?
     /// RFC 3339, UTC: when it will end at this rate; nil when not known.
@@ -33,8 +35,8 @@ package struct Workload: Codable, Hashable, Sendable {
     /// All members, in the order of the document.
     package init(
         id: String, name: String, queue: String, state: WorkloadState, reason: String?, hint: String?,
-        createdAt: String, finishedAt: String?, rows: RowCounts, ratePerSecond: Double?, eta: String?,
-        batches: BatchCounts, source: Source
+        createdAt: String, finishedAt: String?, rows: RowCounts, waiting: WaitingRows?,
+        ratePerSecond: Double?, eta: String?, batches: BatchCounts, source: Source
     ) {
         self.id = id
         self.name = name
@@ -45,6 +47,7 @@ package struct Workload: Codable, Hashable, Sendable {
         self.createdAt = createdAt
         self.finishedAt = finishedAt
         self.rows = rows
+        self.waiting = waiting
         self.ratePerSecond = ratePerSecond
         self.eta = eta
         self.batches = batches
@@ -52,10 +55,32 @@ package struct Workload: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, name, queue, state, reason, hint, rows, eta, batches, source
+        case id, name, queue, state, reason, hint, rows, waiting, eta, batches, source
         case createdAt = "created_at"
         case finishedAt = "finished_at"
         case ratePerSecond = "rate_per_second"
+    }
+}
+
+/// Rows that wait because rows submitted before them act on the same objects. They count as queued.
+package struct WaitingRows: Codable, Hashable, Sendable {
+    /// How many.
+    package var rows: Int
+    /// The id of the first one.
+    package var first: String
+    /// The row that goes before that one.
+    package var waitsFor: RowReference
+
+    /// All members.
+    package init(rows: Int, first: String, waitsFor: RowReference) {
+        self.rows = rows
+        self.first = first
+        self.waitsFor = waitsFor
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case rows, first
+        case waitsFor = "waits_for"
     }
 }
 

@@ -31,6 +31,7 @@ struct Finisher {
                 state: state, rows: workload.rows,
                 source: InputFile(bytes: workload.sourceBytes, sha256: source), created: workload.createdAt,
                 finished: parts.clock.now(), jobs: jobs.compactMap(\.job).reversed()))
+        while try await !parts.orchestrator.forgetObjects(of: workload.id) {}
         try await parts.orchestrator.finish(workload, as: state, summary: summary)
     }
 }

@@ -33,6 +33,8 @@ package struct Intake: Sendable {
     private static let rowsPerChunk = 20_000
     private static let bytesPerChunk = 8_000_000
     private static let mostDefects = 20
+    /// Rows that share an object and are put in line in one transaction.
+    private static let rowsPerLineUp = 10_000
 
     private let orchestrator: Orchestrator
     private let alarm: Alarm
@@ -43,6 +45,8 @@ package struct Intake: Sendable {
     private var splitter = LineSplitter(limit: RowScanner.maximumLineBytes)
     private var hash = SHA256()
     private var chunk = IntakeChunk()
+    private var objects = ObjectRun()
+    private var runs: Int64 = 0
     private var stored: Int64 = 0
     private var lines: Int64 = 0
     private var bytes: Int64 = 0
@@ -57,9 +61,10 @@ package struct Intake: Sendable {
         try orchestrator.disk.requireRoom()
         self.orchestrator = orchestrator
         self.alarm = alarm
-        scanner = RowScanner(endpoint: policy.endpoint)
+        scanner = RowScanner(endpoint: policy.endpoint, context: policy.context)
         queue = policy.name
-        workload = try await orchestrator.begin(queue: policy.name, name: name)
+        workload = try await orchestrator.begin(
+            queue: policy.name, name: name, family: policy.endpoint.family)
     }
 
     /// Takes in the next bytes of the input.
@@ -85,8 +90,10 @@ package struct Intake: Sendable {
         // What was accepted before must not suffer from what arrives.
         try orchestrator.disk.requireRoom()
         let duplicates = try await orchestrator.append(chunk, to: workload, first: stored)
+        objects.append(chunk, first: stored)
         stored += Int64(chunk.rowCount)
         chunk.removeAll()
+        if objects.isFull { try await storeObjects() }
         for duplicate in duplicates {
             note(
                 LineDefect(column: 1, reason: "the id stands in line \(duplicate.first + 1) already"),
@@ -116,9 +123,12 @@ package struct Intake: Sendable {
             return (earlier, existing: true)
         }
         do {
+            try await storeObjects()
+            try await orchestrator.seal(workload, sha256: digest, key: key, allowDuplicate: allowDuplicate)
+            let laidOut = try await lineUp()
             try await orchestrator.accept(
-                workload, rows: stored, bytes: bytes, sha256: digest, key: key, allowDuplicate: allowDuplicate
-            )
+                workload, rows: stored, bytes: bytes, sha256: digest, key: key,
+                allowDuplicate: allowDuplicate, laidOut: laidOut)
         } catch StoreError.duplicateContent(let earlier) {
             throw SubmissionRefused.duplicateContent(of: earlier)
         } catch StoreError.keyTaken(let earlier) {
@@ -132,6 +142,39 @@ package struct Intake: Sendable {
     package func abandon() async {
         await orchestrator.abandon(workload)
         alarm.ring()
+    }
+
+    /// Stores which objects the rows since the last time act on.
+    private mutating func storeObjects() async throws {
+        guard !objects.isEmpty else { return }
+        objects.sort()
+        try await orchestrator.append(objects, runs, to: workload)
+        runs += 1
+        objects.removeAll()
+    }
+
+    /// Compares the workload with itself and with those before it, and lets rows for the same object wait for
+    /// each other, in the order of submission.
+    ///
+    /// Many short steps: on a large workload it takes seconds, and the daemon works on meanwhile.
+    /// - Returns: how many rows have been given their state by that: all of them when some wait, else none.
+    private func lineUp() async throws -> Int64 {
+        guard runs > 0 else { return 0 }
+        var comparison = try ObjectComparison(of: workload, in: orchestrator.store)
+        var anyWait = false
+        while let rows = try comparison.next(limit: Self.rowsPerLineUp) {
+            if rows.isEmpty {
+                await Task.yield()
+            } else {
+                try await orchestrator.lineUp(rows, of: workload)
+                anyWait = true
+            }
+        }
+        var laidOut: Int64 = 0
+        while anyWait, laidOut < stored {
+            laidOut = try await orchestrator.layOut(workload, from: laidOut, rows: stored)
+        }
+        return laidOut
     }
 
     private mutating func take(_ line: LineSplitter.Line) {

@@ -142,9 +142,11 @@ extension Orchestrator {
     }
 
     /// Claims rows for new batches, queue by queue, while slots are free or about to be.
+    ///
+    /// Rows that wait for others with the same object need no timer: whatever ends the others rings.
     private func claim(at now: Timestamp, into plan: inout Plan) throws {
         let open = try store.workloads(openOnly: true).filter {
-            ($0.state == .queued || $0.state == .running) && !$0.cancelWanted && $0.rows[.queued] > 0
+            ($0.state == .queued || $0.state == .running) && !$0.cancelWanted && $0.rows[.queued] > $0.waiting
         }.sorted { $0.id < $1.id }
         let queues = settings.queues.values.sorted { ($1.priority, $0.name) < ($0.priority, $1.name) }
         for policy in queues {

@@ -124,8 +124,8 @@ extension Orchestrator {
     }
 
     /// Opens a workload for loading.
-    func begin(queue: String, name: String) throws -> WorkloadID {
-        try store.beginWorkload(queue: queue, name: name, at: clock.now())
+    func begin(queue: String, name: String, family: String?) throws -> WorkloadID {
+        try store.beginWorkload(queue: queue, name: name, family: family, at: clock.now())
     }
 
     /// Appends rows to a loading workload; returns those whose id is taken.
@@ -133,14 +133,40 @@ extension Orchestrator {
         try store.appendRows(chunk, to: workload, first: first)
     }
 
+    /// Stores a sorted run of a loading workload's objects.
+    func append(_ run: ObjectRun, _ number: Int64, to workload: WorkloadID) throws {
+        try store.appendRun(run, number, to: workload)
+    }
+
+    /// Gives a workload whose rows are stored its place among the submissions.
+    func seal(_ workload: WorkloadID, sha256: Digest, key: String?, allowDuplicate: Bool) throws {
+        try store.seal(workload, sha256: sha256, key: key, allowDuplicate: allowDuplicate)
+    }
+
+    /// Puts rows that share an object in line.
+    func lineUp(_ rows: [SharingRow], of workload: WorkloadID) throws {
+        try store.lineUp(rows, of: workload)
+    }
+
+    /// Gives some rows their states around those that wait; returns the first that is left.
+    func layOut(_ workload: WorkloadID, from first: Int64, rows: Int64) throws -> Int64 {
+        try store.layOut(workload, from: first, rows: rows, at: clock.now())
+    }
+
     /// Accepts a loaded workload: its rows are promised from here on.
     func accept(
-        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?, allowDuplicate: Bool
+        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?,
+        allowDuplicate: Bool, laidOut: Int64
     ) throws {
         try store.accept(
             workload, rows: rows, bytes: bytes, sha256: sha256, key: key, allowDuplicate: allowDuplicate,
-            at: clock.now())
+            laidOut: laidOut, at: clock.now())
         log.notice("accepted", metadata: ["workload": "\(workload)", "rows": "\(rows)"])
+    }
+
+    /// Removes a part of what a workload is compared by, at its end; true when all of it is gone.
+    func forgetObjects(of workload: WorkloadID) throws -> Bool {
+        try store.forgetObjects(of: workload)
     }
 
     /// Has a workload removed that is not to be accepted: some of it at a time, between other work.
@@ -148,7 +174,7 @@ extension Orchestrator {
 
     /// Removes a part of a workload that was not accepted; true when all of it is gone.
     func discardSome(of workload: WorkloadID) throws -> Bool {
-        guard try store.discardSome(of: workload) else { return false }
+        guard try store.discardSome(of: workload, at: clock.now()) else { return false }
         unfinishedLoads.removeAll { $0 == workload }
         return true
     }

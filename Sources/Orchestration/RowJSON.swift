@@ -18,6 +18,9 @@ extension RowRecord {
         text += ",\"reason\":\(reason.map(quoted) ?? "null")"
         text += ",\"batch\":\(batch.map { "\"\($0)\"" } ?? "null")"
         text += ",\"job\":\(job.map { quoted($0.rawValue) } ?? "null")"
+        if let ahead {
+            text += ",\"waits_for\":{\"workload\":\"\(ahead.workload)\",\"row\":\(quoted(ahead.id))}"
+        }
         var bytes = Array(text.utf8)
         if let line {
             bytes += Array(",\"input\":".utf8) + line

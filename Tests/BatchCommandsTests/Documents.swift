@@ -14,7 +14,7 @@ enum Documents {
             {"id":"w12","name":"\(name)","queue":"update-customers","state":"\(state)","reason":\(reason),\
             "hint":null,"created_at":"2026-11-22T06:00:00Z","finished_at":\(finished),\
             "rows":{"total":4120000,"queued":\(queued),"in_flight":\(inFlight),"succeeded":\(succeeded),\
-            "failed":\(failed),"held":\(held),"canceled":\(canceled)},\
+            "failed":\(failed),"held":\(held),"canceled":\(canceled)},"waiting":null,\
             "rate_per_second":41.2,"eta":\(eta),"batches":{"total":5,"active":2},\
             "source":{"bytes":812345678,"sha256":"9f86d081"}}
             """

@@ -47,17 +47,19 @@ final class Bench {
 
     // MARK: - Rows and workloads
 
-    static func line(_ id: String, padding: Int = 0) -> [UInt8] {
+    static func line(_ id: String, object: String = "c", padding: Int = 0) -> [UInt8] {
         Array(
-            "{\"id\":\"\(id)\",\"path_params\":{\"customer\":\"c\"},\"params\":{\"p\":\"\(String(repeating: "x", count: padding))\"}}"
+            "{\"id\":\"\(id)\",\"path_params\":{\"customer\":\"\(object)\"},\"params\":{\"p\":\"\(String(repeating: "x", count: padding))\"}}"
                 .utf8)
     }
 
-    static func chunk(_ ids: [String], padding: (String) -> Int = { _ in 0 }) throws -> IntakeChunk {
+    static func chunk(
+        _ ids: [String], objects: [String]? = nil, padding: (String) -> Int = { _ in 0 }
+    ) throws -> IntakeChunk {
         let scanner = RowScanner(endpoint: Endpoint("POST /v1/customers/:customer")!)
         var chunk = IntakeChunk()
-        for id in ids {
-            try line(id, padding: padding(id)).withUnsafeBufferPointer {
+        for (index, id) in ids.enumerated() {
+            try line(id, object: objects?[index] ?? "c", padding: padding(id)).withUnsafeBufferPointer {
                 chunk.append($0, try scanner.scan($0))
             }
         }

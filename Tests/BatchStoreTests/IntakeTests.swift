@@ -30,7 +30,7 @@ import Testing
         try bench.reopen()
         #expect(try bench.store.unfinishedLoads() == [lost])
         var calls = 1
-        while try !bench.store.discardSome(of: lost, limit: 30) { calls += 1 }
+        while try !bench.store.discardSome(of: lost, limit: 30, at: bench.now) { calls += 1 }
         #expect(calls > 3)
         var after = try bench.everything()
         after["sqlite_sequence"] = before["sqlite_sequence"]
@@ -45,18 +45,20 @@ import Testing
         let bench = try Bench()
         let id = try bench.workload(10)
         let before = try bench.everything()
-        #expect(throws: StoreError.wrongState(id, .queued)) { try bench.store.discardSome(of: id) }
+        #expect(throws: StoreError.wrongState(id, .queued)) {
+            try bench.store.discardSome(of: id, at: bench.now)
+        }
         #expect(try bench.everything() == before)
     }
 
     @Test func aWorkloadThatIsBeingDiscardedCannotBeAccepted() throws {
         let bench = try Bench()
         let id = try bench.load(10)
-        #expect(try bench.store.discardSome(of: id, limit: 3) == false)
+        #expect(try bench.store.discardSome(of: id, limit: 3, at: bench.now) == false)
         // The intake goes on, not knowing.
         _ = try bench.store.appendRows(try Bench.chunk(["s0", "s1"]), to: id, first: 10)
         #expect(throws: StoreError.self) { try accept(id, rows: 12, in: bench) }
-        while try !bench.store.discardSome(of: id, limit: 3) {}
+        while try !bench.store.discardSome(of: id, limit: 3, at: bench.now) {}
         #expect(throws: StoreError.noWorkload(id)) {
             try bench.store.appendRows(try Bench.chunk(["s2"]), to: id, first: 12)
         }

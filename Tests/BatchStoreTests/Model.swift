@@ -11,6 +11,9 @@ struct Model {
         /// When it goes again; nil for a row that no attempt has touched.
         var due: Timestamp?
         var hasFate = false
+        var object = ""
+        /// It waits for rows before it with the same object.
+        var waits = false
 
         /// The row after an attempt, by the words of `RowDecision`.
         func after(_ decision: RowDecision, isAbsent: Bool, canceling: Bool, dueBase: Timestamp) -> Line {
@@ -49,6 +52,25 @@ struct Model {
         var isCanceling = false
         var isOver = false
         var isHeld = false
+        /// It is not accepted yet, but others may have to wait for its rows.
+        var isLoading = false
+        var place = 0
+
+        /// True when nothing more happens to the row.
+        func isLast(_ row: Line) -> Bool {
+            switch row.state {
+            case .succeeded, .failed, .canceled: true
+            case .held: isCanceling || isOver
+            case .queued, .inFlight: false
+            }
+        }
+
+        /// When it next has rows to send.
+        var nextDue: Timestamp? {
+            let queued = rows.filter { $0.state == .queued && !$0.waits }
+            return queued.contains { !$0.hasFate }
+                ? Timestamp(milliseconds: 0) : queued.compactMap(\.due).min()
+        }
 
         var counts: RowCounts {
             var counts = RowCounts()
@@ -58,8 +80,8 @@ struct Model {
 
         /// The rows that the next batch carries, in the order of its file.
         func claimed(_ most: Int, at now: Timestamp) -> [Int] {
-            guard !isCanceling, !isOver, !isHeld else { return [] }
-            let queued = rows.indices.filter { rows[$0].state == .queued }
+            guard !isCanceling, !isOver, !isHeld, !isLoading else { return [] }
+            let queued = rows.indices.filter { rows[$0].state == .queued && !rows[$0].waits }
             let due = queued.filter { rows[$0].due.map { $0 <= now } ?? false }
                 .sorted { (rows[$0].due!, $0) < (rows[$1].due!, $1) }.prefix(most)
             let fresh = queued.filter { !rows[$0].hasFate }.prefix(most - due.count)
@@ -75,6 +97,7 @@ struct Model {
                 rows[number].state = rows[number].doubts > 0 ? .held : .canceled
                 rows[number].batch = nil
                 rows[number].due = nil
+                rows[number].waits = false
             }
         }
     }
@@ -89,4 +112,25 @@ struct Model {
 
     var loads: [WorkloadID: Load] = [:]
     var journeys: [BatchID: Journey] = [:]
+
+    /// True when a row before this one, with the same object, may still be sent.
+    func isBehind(_ number: Int, of load: Load) -> Bool {
+        loads.values.contains { other in
+            guard other.place <= load.place, other.place > 0 else { return false }
+            return other.rows.indices.contains {
+                other.rows[$0].object == load.rows[number].object && !other.isLast(other.rows[$0])
+                    && (other.place, $0) < (load.place, number)
+            }
+        }
+    }
+
+    /// Rows that waited and have nobody ahead any more are due.
+    mutating func callNext(at now: Timestamp) {
+        for (id, load) in loads {
+            for number in load.rows.indices where load.rows[number].waits && !isBehind(number, of: load) {
+                loads[id]!.rows[number].waits = false
+                loads[id]!.rows[number].due = now
+            }
+        }
+    }
 }

@@ -68,7 +68,12 @@ struct Simulator: Sendable {
 
     /// What was executed: each row with how often, and with the answers it got.
     func ledger(minimumExecutions: Int = 0) async throws -> [[String: Any]] {
-        let request = HTTPClientRequest(url: "\(url)/_sim/ledger?min_executions=\(minimumExecutions)")
+        try await ledger(query: "min_executions=\(minimumExecutions)")
+    }
+
+    /// The same, as a query has it.
+    func ledger(query: String) async throws -> [[String: Any]] {
+        let request = HTTPClientRequest(url: "\(url)/_sim/ledger?\(query)")
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: 256 << 20)
         return try String(buffer: body).split(separator: "\n").compactMap {

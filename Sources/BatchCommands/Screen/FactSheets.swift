@@ -15,6 +15,7 @@ enum FactSheets {
             ("finished", workload.finishedAt.map { Cell(clockface.both($0)) }),
             ("rows", Cell(Human.count(rows.total))),
             ("  queued", Cell(Human.count(rows.queued))),
+            ("  waiting", workload.waiting.map { Cell(sentence($0)) }),
             ("  in flight", Cell(Human.count(rows.inFlight))),
             ("  succeeded", Cell(Human.count(rows.succeeded))),
             ("  failed", Cell(count: rows.failed, style: .bad)),
@@ -26,6 +27,12 @@ enum FactSheets {
             ("source size", Cell(Human.bytes(workload.source.bytes))),
             ("source sha256", Cell(workload.source.sha256)),
         ])
+    }
+
+    /// How many rows wait for their turn, and behind whom.
+    static func sentence(_ waiting: WaitingRows) -> String {
+        "\(Human.count(waiting.rows)) until others with the same object have their outcome; "
+            + "\(waiting.first) until \(waiting.waitsFor.row) of \(waiting.waitsFor.workload)"
     }
 
     static func batch(_ batch: Batch, _ clockface: Clockface) -> Facts {

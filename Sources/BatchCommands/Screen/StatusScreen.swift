@@ -20,6 +20,10 @@ struct StatusScreen {
                 )
             ])
         }
+        for workload in status.workloads {
+            guard let waiting = workload.waiting else { continue }
+            lines.append([Cell("Waiting: rows of \(workload.id), \(FactSheets.sentence(waiting)).")])
+        }
         for notice in status.held {
             let rows = notice.rows > 0 ? Human.count(notice.rows, "row") + " of " : ""
             lines.append([

@@ -18,6 +18,7 @@ enum Tables {
                     Cell(orNone: $0.finishedAt == nil ? $0.eta.flatMap(clockface.remaining) : nil)
                 },
                 .number("QUEUED", extra: true) { Cell(Human.count($0.rows.queued)) },
+                .number("WAITING", extra: true) { Cell(Human.count($0.waiting?.rows ?? 0)) },
                 .number("IN FLIGHT", extra: true) { Cell(Human.count($0.rows.inFlight)) },
                 .number("SUCCEEDED", extra: true) { Cell(Human.count($0.rows.succeeded)) },
                 .number("CANCELED", extra: true) { Cell(Human.count($0.rows.canceled)) },

@@ -4,6 +4,8 @@ package struct ScannedRow: Hashable, Sendable {
     package var id: Range<Int>
     /// The members that staging must not add.
     package var traits: RowTraits
+    /// The object it acts on; nil when the endpoint names none.
+    package var object: ObjectKey?
 }
 
 /// Which optional members a row brings itself, if only as `null`. The raw value is stored.
@@ -32,9 +34,13 @@ package struct RowScanner: Sendable {
 
     private let placeholders: [[UInt8]]
     private let placeholderList: String
+    private let family: ObjectHash?
+    private let context: String?
 
-    /// A scanner for the rows of one endpoint.
-    package init(endpoint: Endpoint) {
+    /// A scanner for the rows of one endpoint; `context` is that of rows that name none.
+    package init(endpoint: Endpoint, context: String? = nil) {
+        family = endpoint.family.map(ObjectHash.init(family:))
+        self.context = context
         placeholders = endpoint.placeholders.map { Array($0.utf8) }
         placeholderList = endpoint.placeholders.map { "\"\($0)\"" }.joined(separator: ", ")
     }
@@ -51,6 +57,8 @@ package struct RowScanner: Sendable {
         var traits: RowTraits = []
         var seen: Member = []
         var hasPathParams = false
+        var object: JSONScanner.Text?
+        var context: JSONScanner.Text?
         try scanner.object { (scanner, key) throws(LineDefect) in
             let member = Member(scanner, key)
             guard seen.insert(member).inserted else {
@@ -60,13 +68,13 @@ package struct RowScanner: Sendable {
             }
             switch member {
             case .id: id = try self.id(&scanner)
-            case .pathParams: hasPathParams = try pathParams(&scanner)
+            case .pathParams: hasPathParams = try pathParams(&scanner, object: &object)
             case .params: try params(&scanner)
             case .context:
-                try text(&scanner, "context")
+                context = try text(&scanner, "context")
                 traits.insert(.context)
             case .stripeVersion:
-                try text(&scanner, "stripe_version")
+                _ = try text(&scanner, "stripe_version")
                 traits.insert(.stripeVersion)
             default:
                 throw LineDefect(
@@ -80,7 +88,24 @@ package struct RowScanner: Sendable {
         guard hasPathParams || placeholders.isEmpty else {
             throw LineDefect(column: 1, reason: "\"path_params\" is missing; it must give \(placeholderList)")
         }
-        return ScannedRow(id: id, traits: traits)
+        return ScannedRow(
+            id: id, traits: traits,
+            object: object.flatMap { key(of: $0, in: context, isOwn: traits.contains(.context), scanner) })
+    }
+
+    /// A context of the row's own counts, even `null`; staging adds the queue's to rows without one.
+    private func key(
+        of object: JSONScanner.Text, in context: JSONScanner.Text?, isOwn: Bool, _ scanner: JSONScanner
+    ) -> ObjectKey? {
+        guard var hash = family else { return nil }
+        if let context {
+            hash.add(context, of: scanner)
+        } else if !isOwn, let context = self.context {
+            for byte in context.utf8 { hash.add(byte) }
+        }
+        hash.endPart()
+        hash.add(object, of: scanner)
+        return hash.key
     }
 
     /// The members that a row may have; as a set, those that were seen.
@@ -143,7 +168,9 @@ package struct RowScanner: Sendable {
         return range
     }
 
-    private func pathParams(_ scanner: inout JSONScanner) throws(LineDefect) -> Bool {
+    private func pathParams(
+        _ scanner: inout JSONScanner, object: inout JSONScanner.Text?
+    ) throws(LineDefect) -> Bool {
         let start = scanner.at
         if try scanner.null() { return false }
         guard scanner.here == UInt8(ascii: "{") else {
@@ -159,7 +186,7 @@ package struct RowScanner: Sendable {
                     reason: "\"path_params\" has a key too many; the endpoint's placeholders are: \(expected)"
                 )
             }
-            missing.remove(at: found)
+            let placeholder = missing.remove(at: found)
             guard scanner.here == UInt8(ascii: "\"") else {
                 throw scanner.defect("a path parameter must be a string")
             }
@@ -167,6 +194,7 @@ package struct RowScanner: Sendable {
             guard !value.range.isEmpty else {
                 throw LineDefect(column: value.range.lowerBound, reason: "a path parameter is empty")
             }
+            if placeholder == 0 { object = value }
         }
         guard missing.isEmpty else {
             throw LineDefect(
@@ -182,12 +210,16 @@ package struct RowScanner: Sendable {
         try scanner.value()
     }
 
-    /// A text, or `null`.
-    private func text(_ scanner: inout JSONScanner, _ name: String) throws(LineDefect) {
-        if try scanner.null() { return }
+    /// A text, or nil for `null`.
+    private func text(
+        _ scanner: inout JSONScanner, _ name: String
+    ) throws(LineDefect) -> JSONScanner.Text? {
+        if try scanner.null() { return nil }
         guard scanner.here == UInt8(ascii: "\"") else {
             throw scanner.defect("\"\(name)\" must be a string")
         }
-        guard try !scanner.string().range.isEmpty else { throw scanner.defect("\"\(name)\" is empty") }
+        let text = try scanner.string()
+        guard !text.range.isEmpty else { throw scanner.defect("\"\(name)\" is empty") }
+        return text
     }
 }

@@ -80,6 +80,11 @@ extension Facts {
             return "Calls fail for \(worst.batch.id)\(more), \(worst.batch.failures) in a row: \(why)"
         }
         if live.isEmpty {
+            for record in open where record.waiting == record.rows[.queued] {
+                guard let ahead = try waiting(in: record)?.waitsFor else { continue }
+                return
+                    "Rows wait until row \(ahead.row) of \(ahead.workload), for the same object, has its outcome."
+            }
             return open.contains { $0.state != .held } ? "Waiting for rows to become due." : "Nothing to do."
         }
         return ""

@@ -14,12 +14,21 @@ extension Facts {
             reason: record.reason ?? (record.cancelWanted && !record.state.isOver ? "canceling" : nil),
             hint: try hint(for: record), createdAt: record.createdAt.rfc3339,
             finishedAt: record.finishedAt?.rfc3339, rows: ControlAPI.RowCounts(record.rows),
+            waiting: try waiting(in: record),
             ratePerSecond: pace.perSecond, eta: pace.end?.rfc3339,
             batches: BatchCounts(
                 total: try store.batchCount(of: record.id), active: live.count { !$0.batch.phase.isOver }),
             source: Source(
                 bytes: Int(record.sourceBytes), sha256: record.sourceSHA256?.description ?? "")
         )
+    }
+
+    /// The rows that wait for others with the same object.
+    func waiting(in record: WorkloadRecord) throws -> WaitingRows? {
+        guard record.waiting > 0, let first = try store.firstWaiting(in: record.id) else { return nil }
+        return WaitingRows(
+            rows: Int(record.waiting), first: first.id,
+            waitsFor: RowReference(workload: first.ahead.workload.description, row: first.ahead.id))
     }
 
     /// What a person can do about a held workload.

@@ -49,7 +49,7 @@ package struct Auditor: Sendable {
         // The records first: what comes to be later is not looked for.
         let batches = try store.batches(of: workload.id, limit: .max).reversed()
         var checks = [
-            try counts(of: workload), try source(of: workload),
+            try counts(of: workload), try turns(of: workload), try source(of: workload),
             try HistoryAudit(workload, Array(batches)).check(store),
         ]
         var jobs = JobAudit(
@@ -120,6 +120,23 @@ package struct Auditor: Sendable {
         }
         findings.compare("\(workload.id), names of rows", expected: evidence.stored, found: names, .records)
         return findings.check("counts", "\(evidence.stored) rows, each in exactly one state")
+    }
+
+    /// That the first row in line for an object may go, and all others wait: so no two of them are in flight.
+    private func turns(of workload: WorkloadRecord) throws -> Check {
+        var findings = Findings()
+        let evidence = try store.turnsEvidence(of: workload.id)
+        findings.compare(
+            "\(workload.id), rows in line for their object", expected: evidence.turns, found: evidence.kept,
+            .records)
+        findings.compare(
+            "\(workload.id), rows that wait for their turn", expected: evidence.waiting,
+            found: evidence.keptWaiting, .records)
+        findings.compare(
+            "\(workload.id), waiting rows with another one ahead", expected: evidence.waiting,
+            found: evidence.behind, .records)
+        findings.compare("\(workload.id), rows out of turn", expected: 0, found: evidence.odd, .records)
+        return findings.check("turns", "\(evidence.waiting) rows wait for others with the same object")
     }
 
     /// The digest of what was submitted, from the lines that are stored, and as it was accepted.
