@@ -34,10 +34,10 @@ extension JobAnswer {
     package init?(parsing bytes: [UInt8], requestID: String? = nil) {
         guard let job = JSONValue(parsing: bytes),
             let id = job["id"]?.text, WireLimits.isJobID(id),
-            let word = job["status"]?.text, (1...WireLimits.statusBytes).contains(word.utf8.count),
+            let word = job["status"]?.text, WireLimits.isStatus(word),
             job["object"].map({ $0.text == "v2.core.batch_job" }) ?? true
         else { return nil }
-        let status = JobStatus(bounded(word, bytes: WireLimits.statusBytes))
+        let status = JobStatus(word)
         let details = Self.details(of: job, word: word, status: status)
         let created = job["created"].flatMap(moment)
         let output = details?["output_file"]

@@ -21,9 +21,15 @@ package enum WireLimits {
     package static let moments =
         Timestamp(milliseconds: 0)...Timestamp(milliseconds: 253_402_300_799_999)
 
-    /// Letters, digits, `_` and `-`, 1 to 200: whatever else stands in the place of an id is none.
-    package static func isJobID(_ text: String) -> Bool {
-        (1...jobIDBytes).contains(text.utf8.count)
+    /// Whatever else stands in the place of an id is none.
+    package static func isJobID(_ text: String) -> Bool { isWord(text, bytes: jobIDBytes) }
+
+    /// Whatever else stands in the place of a status is none; it could be a URL, and it is stored and shown.
+    package static func isStatus(_ text: String) -> Bool { isWord(text, bytes: statusBytes) }
+
+    /// Letters, digits, `_` and `-`, at least one and at most `limit`.
+    private static func isWord(_ text: String, bytes limit: Int) -> Bool {
+        (1...limit).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || (48...57).contains(byte)
                     || (97...122).contains(byte | 32)

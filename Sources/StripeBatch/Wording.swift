@@ -5,13 +5,20 @@ func bounded(_ text: String, bytes limit: Int) -> String {
     var kept = String.UnicodeScalarView()
     var size = 0
     for scalar in text.unicodeScalars {
-        let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        let scalar = isControl ? " " : scalar
+        let scalar = isControl(scalar) ? " " : scalar
         size += Unicode.UTF8.width(scalar)
         if size > limit { break }
         kept.append(scalar)
     }
     return String(kept)
+}
+
+/// True for what moves a cursor, begins a line, or turns the direction in which text is shown.
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
 }
 
 /// `text` with every word that looks like a URL with a query replaced by `redacted`.

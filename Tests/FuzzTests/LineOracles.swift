@@ -7,10 +7,12 @@ import Spool
 enum LineOracles {
     /// What Foundation makes of a line; nil when it refuses it.
     ///
-    /// Lines hold no newline, and Foundation guesses at encodings that we do not take: both are left out.
+    /// Lines hold no newline; Foundation guesses at encodings that we do not take, and drops a byte order mark
+    /// that begins a string: all that is left out.
     static func foundation(_ line: [UInt8]) -> Any?? {
         if line.contains(where: { $0 == 0 || $0 == 0x0A }) { return nil }
-        if line.first.map({ [0xEF, 0xFE, 0xFF].contains($0) }) ?? false { return nil }
+        if line.first.map({ [0xFE, 0xFF].contains($0) }) ?? false { return nil }
+        if line.contains([0xEF, 0xBB, 0xBF]) { return nil }
         return .some(try? JSONSerialization.jsonObject(with: Data(line), options: .fragmentsAllowed))
     }
 
@@ -130,13 +132,10 @@ enum LineOracles {
         return nil
     }
 
-    /// Ours may be the start of theirs, cut at 1,000 bytes of the escaped text. Byte order marks are left out:
-    /// Foundation drops one behind an escape.
+    /// Ours may be the start of theirs, cut at 1,000 bytes of the escaped text.
     private static func sameText(_ ours: String, _ theirs: Any?) -> Bool {
-        guard let theirs = (theirs as? String)?.unicodeScalars.filter({ $0 != "\u{FEFF}" }) else {
-            return false
-        }
-        var mine = ours.unicodeScalars.filter { $0 != "\u{FEFF}" }
+        guard let theirs = (theirs as? String)?.unicodeScalars else { return false }
+        var mine = ours.unicodeScalars
         if mine.elementsEqual(theirs) { return true }
         // Six bytes of an escape make one; a cut within a pair of escapes leaves half a character.
         if mine.last == "\u{FFFD}" { mine.removeLast() }

@@ -33,7 +33,15 @@ import Testing
     @Test func aStatusIsAWord() {
         #expect(job(status: text(WireLimits.statusBytes))?.snapshot.status.word == text(64))
         #expect(job(status: text(WireLimits.statusBytes + 1)) == nil)
-        #expect(job(status: "a\\u001b[2Jb")?.snapshot.status == .unknown("a [2Jb"))
+        for text in ["a\\u001b[2Jb", "https://s/?sig=secret", "in progress", ""] {
+            #expect(job(status: text) == nil, "\(text)")
+        }
+    }
+
+    @Test func whatAServerSaysStaysOnItsLineAndInItsDirection() {
+        let details = #""batch_failed":{"error":"a\nb\u001bc\u0085d\u2028e\u202ef\u2066g\u007fh\u00e9"}"#
+        let answer = job(id: "x", status: "batch_failed", ",\"status_details\":{\(details)}")
+        #expect(answer?.snapshot.failure == "a b c d e f g hé")
     }
 
     @Test func twoCountsCanBeAdded() throws {
