@@ -24,7 +24,7 @@ SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin demo test test-sdk fuzz powercuts lint clean
+.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts bench-sim lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
@@ -32,6 +32,8 @@ help:
 	@echo 'make test-sdk  drive batchsim with the official Stripe SDK for Python ($(SDKS))'
 	@echo 'make fuzz      feed hostile bytes to every parser, SECONDS=$(SECONDS) each, guided by coverage'
 	@echo 'make powercuts cut the power after every durable step, on a disk that forgets (needs root)'
+	@echo 'make test-scale  see that the memory of batchsim does not grow with its rows'
+	@echo 'make bench-sim measure batchsim with a million rows and with 200 jobs at once'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deps      install the system packages that a build needs'
@@ -73,6 +75,15 @@ test-sdk: deps-test $(SDKS:%=$(SCRATCH)/sdk/%/ready)
 	  { echo "test-sdk: FAILED with stripe-python $$sdk" >&2; exit 1; }; \
 	done
 	@echo 'test-sdk: passed with stripe-python $(SDKS)'
+
+test-scale: deps-test
+	$(BUILD) --product batchsim
+	@BATCHSIM=$(BIN)/batchsim PYTHONDONTWRITEBYTECODE=1 python3 Tests/bench/sim.py --check
+	@echo 'test-scale: passed'
+
+bench-sim: deps-test
+	$(BUILD) --product batchsim
+	@BATCHSIM=$(BIN)/batchsim PYTHONDONTWRITEBYTECODE=1 python3 Tests/bench/sim.py
 
 $(SCRATCH)/sdk/%/ready:
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { $(call install,python3 python3-venv) ; }

@@ -1,6 +1,6 @@
 /// Create, retrieve and cancel.
 extension Simulator {
-    /// An answer to a call: the job as it is now.
+    /// An answer to a call: the object as it is now.
     struct Answer: Sendable {
         let body: JSONValue
         /// The call had been made before, with the same key.
@@ -29,7 +29,7 @@ extension Simulator {
         jobsByToken[job.fileToken] = job.id
         order.append(job.id)
         live.append(job.id)
-        if let scope { idempotency.remember(scope, parameters: body, jobID: job.id, now: now) }
+        if let scope { idempotency.remember(scope, parameters: body, objectID: job.id, now: now) }
         announceCreation(of: job, by: caller)
         return Answer(body: render(job, for: caller))
     }
@@ -52,11 +52,11 @@ extension Simulator {
         }
         jobs[id] = job
         if job.phase != before { announce(job) }
-        if let scope { idempotency.remember(scope, parameters: parameters, jobID: id, now: clock.now) }
+        if let scope { idempotency.remember(scope, parameters: parameters, objectID: id, now: clock.now) }
         return Answer(body: try self.job(id, caller: caller))
     }
 
-    private func scope(_ caller: Caller, _ operation: String) -> IdempotencyLedger.Scope? {
+    func scope(_ caller: Caller, _ operation: String) -> IdempotencyLedger.Scope? {
         caller.idempotencyKey.map {
             .init(apiKey: caller.apiKey, context: caller.context, operation: operation, key: $0)
         }

@@ -1,29 +1,48 @@
 /// What stands under `/_sim/`.
 extension Simulator {
-    /// Takes note of a request, and says what goes wrong with it.
-    func admit(_ target: WireFault.Target?) -> (requestID: String, fault: WireFault?) {
-        let id = "req_" + random.token(length: 14)
-        guard let target else { return (id, nil) }
-        return (id, wireFaults.strike(target))
+    /// What is to become of a request, before anything else does.
+    struct Admission: Sendable {
+        let requestID: String
+        /// What goes wrong with it.
+        var fault: WireFault?
+        /// It is beyond a limit, and has no effect.
+        var refusal: RateLimits.Reason?
     }
 
-    /// Counts a call against the rate limits, and returns the refusal if it is beyond them.
+    /// Takes note of a request.
     ///
-    /// The refusal has a body or none.
-    func spendCall(
-        apiKey: String, context: String?, endpoint: String
-    ) -> (reason: RateLimits.Reason, error: APIError?)? {
-        guard options.hasRateLimits else { return nil }
-        let reason = rateLimits.spend(
-            apiKey: apiKey, context: context, livemode: Caller.isLive(apiKey), endpoint: endpoint,
-            now: clock.wallNow)
-        let form = quirks.rateLimitBody
-        return reason.map { ($0, form == .empty ? nil : .rateLimited(form)) }
+    /// - Parameter call: What counts against the limits; of one that was let in, `leave` must be told.
+    func admit(_ target: WireFault.Target?, _ call: APICall?) -> Admission {
+        var admission = Admission(requestID: "req_" + random.token(length: 14))
+        if let call { admission.refusal = enter(call) }
+        if let target, admission.refusal == nil { admission.fault = wireFaults.strike(target) }
+        return admission
     }
 
-    /// Counts an answered request; `outcome` is its status, or how it was cut.
-    func count(_ target: WireFault.Target, outcome: String) {
-        requests[target.rawValue, default: [:]][outcome, default: 0] += 1
+    private func enter(_ call: APICall) -> RateLimits.Reason? {
+        let isLive = Caller.isLive(call.account.apiKey)
+        let usual = options.hasRateLimits ? Limits.documented(livemode: isLive) : Limits()
+        return rateLimits.enter(
+            call, limits: usual.overlaid(with: limits), wall: clock.wallNow, now: clock.now)
+    }
+
+    /// The refusal of a call beyond a limit: with a body, or nil for none.
+    func refusal(_ reason: RateLimits.Reason) -> APIError? {
+        switch (reason, quirks.rateLimitBody) {
+        case (_, .empty): nil
+        case (.readQuota, _): .readQuotaExceeded
+        case (.limit, let form): .rateLimited(form)
+        }
+    }
+
+    /// The request is over.
+    ///
+    /// - Parameters:
+    ///   - outcome: The status of the answer, or how it was cut; nil when there was none.
+    ///   - call: What was let in by `admit`.
+    func leave(_ target: WireFault.Target?, _ call: APICall?, outcome: String?) {
+        if let target, let outcome { requests[target.rawValue, default: [:]][outcome, default: 0] += 1 }
+        if let call { rateLimits.leave(call) }
     }
 
     var requestCounts: JSONValue {
@@ -50,12 +69,13 @@ extension Simulator {
     var activeFaults: JSONValue {
         let document = Faults(
             rows: rowRules.all, wire: wireFaults.active, jobs: jobFaults.active, events: events.faults.all,
-            quirks: quirks)
+            limits: limits, quirks: quirks)
         return JSONValue(parsing: JSONValue.encode(document)) ?? .null
     }
 
     func add(_ scenario: Scenario) throws {
         quirks = try quirks.overlaid(with: scenario.quirks)
+        limits = limits.overlaid(with: scenario.limits)
         for rule in scenario.rows { rowRules.add(rule) }
         for fault in scenario.wire { wireFaults.add(fault) }
         for fault in scenario.jobs { jobFaults.add(fault) }
@@ -65,7 +85,8 @@ extension Simulator {
     /// From now on nothing goes wrong, and nothing is odd.
     func clearFaults() {
         quirks = options.baseQuirks
-        rowRules = RowRules(seed: options.seed)
+        limits = Limits()
+        rowRules = Self.rowRules(options, [])
         wireFaults = Strikes<WireFault>(seed: options.seed)
         jobFaults = Strikes<JobFault>(seed: options.seed)
         events.faults = EventFaults(seed: options.seed)
@@ -76,12 +97,13 @@ extension Simulator {
         let wire: [WireFault]
         let jobs: [JobFault]
         let events: [EventFault]
+        let limits: Limits
         let quirks: Quirks
     }
 
     func ledgerSummary() -> JSONValue { ledger.summary() }
 
-    func ledgerLines(_ query: Ledger.Query) throws -> String { try ledger.lines(query) }
+    func ledgerReport(_ query: LedgerReport.Query) throws -> LedgerReport { try ledger.report(query) }
 
     /// Every job with all that the simulator knows of it, oldest first.
     var jobList: JSONValue {

@@ -53,21 +53,33 @@ extension Simulator {
         for id in live { _ = workOff(id, budget: 10) }
     }
 
-    func createDestination(_ body: JSONValue, caller: Caller) throws(APIError) -> JSONValue {
+    func createDestination(_ body: JSONValue, caller: Caller) throws(APIError) -> Answer {
         let include = Set(body["include"]?.strings ?? [])
-        let scope = caller.idempotencyKey.map {
-            IdempotencyLedger.Scope(
-                apiKey: caller.apiKey, context: caller.context, operation: "event_destinations", key: $0)
+        let (id, isReplay) = try once("event_destinations", body, by: caller) {
+            () throws(APIError) -> String in
+            let settings = try DestinationSettings.created(by: body, livemode: caller.livemode)
+            return events.addDestination(
+                settings, account: caller.account, livemode: caller.livemode, now: clock.now
+            ).id
         }
-        if let scope, let id = try idempotency.replay(scope, parameters: body, now: clock.now) {
-            return try events.destination(id, account: caller.account).json(include: include, isNew: true)
+        let destination = try events.destination(id, account: caller.account)
+        return Answer(body: destination.json(include: include, isNew: true), isReplay: isReplay)
+    }
+
+    /// Does what a call asks for, unless its idempotency key says that this was done; true then.
+    ///
+    /// - Parameter work: Returns the id of what it made or changed.
+    private func once(
+        _ operation: String, _ parameters: JSONValue, by caller: Caller,
+        _ work: () throws(APIError) -> String
+    ) throws(APIError) -> (id: String, isReplay: Bool) {
+        let scope = scope(caller, operation)
+        if let scope, let id = try idempotency.replay(scope, parameters: parameters, now: clock.now) {
+            return (id, true)
         }
-        let destination = events.addDestination(
-            try .created(by: body), account: caller.account, livemode: caller.livemode, now: clock.now)
-        if let scope {
-            idempotency.remember(scope, parameters: body, jobID: destination.id, now: clock.now)
-        }
-        return destination.json(include: include, isNew: true)
+        let id = try work()
+        if let scope { idempotency.remember(scope, parameters: parameters, objectID: id, now: clock.now) }
+        return (id, false)
     }
 
     func destination(_ id: String, include: Set<String>, caller: Caller) throws(APIError) -> JSONValue {
@@ -83,28 +95,51 @@ extension Simulator {
         return query.page(of: own.reversed(), number: \.number) { $0.json(include: include) }
     }
 
-    func updateDestination(_ id: String, _ body: JSONValue, caller: Caller) throws(APIError) -> JSONValue {
-        let destination = try events.change(id, account: caller.account, now: clock.now) {
-            destination throws(APIError) in try destination.settings.update(from: body)
+    func updateDestination(_ id: String, _ body: JSONValue, caller: Caller) throws(APIError) -> Answer {
+        try changeDestination(id, "update", body, caller: caller) { destination throws(APIError) in
+            try destination.settings.update(from: body, livemode: destination.livemode)
         }
-        return destination.json(include: Set(body["include"]?.strings ?? []))
     }
 
-    func enableDestination(_ id: String, _ isEnabled: Bool, caller: Caller) throws(APIError) -> JSONValue {
-        let destination = try events.change(id, account: caller.account, now: clock.now) {
+    func enableDestination(_ id: String, _ isEnabled: Bool, caller: Caller) throws(APIError) -> Answer {
+        try changeDestination(id, isEnabled ? "enable" : "disable", [:], caller: caller) {
             destination in destination.isEnabled = isEnabled
         }
-        return destination.json(include: [])
     }
 
-    func deleteDestination(_ id: String, caller: Caller) throws(APIError) -> JSONValue {
-        try events.removeDestination(id, account: caller.account)
-        return ["id": .string(id), "object": "v2.core.event_destination"]
+    private func changeDestination(
+        _ id: String, _ operation: String, _ body: JSONValue, caller: Caller,
+        _ change: (inout EventDestination) throws(APIError) -> Void
+    ) throws(APIError) -> Answer {
+        let parameters: JSONValue = ["id": .string(id), "body": body]
+        let (_, isReplay) = try once("event_destinations/" + operation, parameters, by: caller) {
+            () throws(APIError) -> String in
+            _ = try events.change(id, account: caller.account, now: clock.now, change)
+            return id
+        }
+        // Of a call made before, the answer is the object as it is by now.
+        let destination = try events.destination(id, account: caller.account)
+        return Answer(
+            body: destination.json(include: Set(body["include"]?.strings ?? [])), isReplay: isReplay)
     }
 
-    func ping(_ id: String, caller: Caller) throws(APIError) -> JSONValue {
-        let request = request(of: caller)
-        return try events.ping(id, account: caller.account, request: request, now: clock.now).fetched
+    func deleteDestination(_ id: String, caller: Caller) throws(APIError) -> Answer {
+        let (_, isReplay) = try once("event_destinations/delete", ["id": .string(id)], by: caller) {
+            () throws(APIError) -> String in
+            try events.removeDestination(id, account: caller.account)
+            return id
+        }
+        return Answer(
+            body: ["id": .string(id), "object": "v2.core.event_destination"], isReplay: isReplay)
+    }
+
+    func ping(_ id: String, caller: Caller) throws(APIError) -> Answer {
+        let (event, isReplay) = try once("event_destinations/ping", ["id": .string(id)], by: caller) {
+            () throws(APIError) -> String in
+            let request = request(of: caller)
+            return try events.ping(id, account: caller.account, request: request, now: clock.now).id
+        }
+        return Answer(body: try self.event(event, caller: caller), isReplay: isReplay)
     }
 
     /// The next delivery that is due, if any.

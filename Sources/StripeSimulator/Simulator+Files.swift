@@ -50,7 +50,9 @@ extension Simulator {
         let path = inputPath(job.id)
         let moved = rename(ticket.path, path)
         _ = try FileFault.check(moved, path)
-        let work = try JobWork(input: file.moved(to: path), resultPath: resultPath(job.id))
+        let work = try JobWork(
+            input: file.moved(to: path), resultPath: resultPath(job.id),
+            seed: options.seed ^ Chance.digest(job.id))
         job.rowCount = file.rowCount
         job.inputBytes = file.byteCount
         if job.uploadedAt == nil { job.fault = jobFaults.strike() }

@@ -6,7 +6,8 @@ extension Simulator {
     ///
     /// True when more is due already.
     func pulse() -> Bool {
-        var budget = 400
+        // Some milliseconds: so long does a request wait at every step of its way.
+        var budget = 100
         for _ in live.indices {
             guard !live.isEmpty else { break }
             cursor = (cursor + 1) % live.count
@@ -50,7 +51,7 @@ extension Simulator {
         jobs[id]?.phase = phase
         switch phase {
         case .running:
-            work[id]?.shuffle(seed: options.seed ^ Chance.digest(id))
+            if jobs[id]?.request.skipValidation == false { work[id]?.endValidation() }
         case .ended(let ending):
             if ending.status == "validation_failed", let fault = jobs[id]?.fault, let row = fault.row {
                 let defect = RowLine.Defect(
@@ -85,21 +86,16 @@ extension Simulator {
         let placeholders = job.request.endpoint.placeholders
         let end = min(target, validated + budget)
         for index in validated..<end {
-            do throws(RowLine.Defect) {
-                let row = try work.reader.withRow(index) { bytes throws(RowLine.Defect) in
-                    try RowLine.parse(bytes, placeholders: placeholders)
-                }
-                guard work.seen.insert(Chance.digest(row.id)).inserted else {
-                    throw RowLine.Defect(
-                        id: row.id, code: "parameter_invalid", message: "Duplicate id: \(row.id).",
-                        param: "id")
-                }
-            } catch {
+            do {
+                _ = try work.row(index, placeholders: placeholders)
+            } catch let error as RowLine.Defect {
                 var defect = error
                 defect.message = "Row \(index + 1): " + defect.message
                 try work.results.append(Self.line(for: defect))
                 let at = since + Pace.time(for: index + 1, at: job.pace.validatedRowsPerSecond)
-                try become(.ended(.init(status: "validation_failed", at: at, failed: 1)), id)
+                let ending = JobPhase.Ending(
+                    status: "validation_failed", at: at, failed: 1, error: defect.message)
+                try become(.ended(ending), id)
                 return index + 1 - validated
             }
         }
@@ -113,7 +109,7 @@ extension Simulator {
         let count = end - run.done
         let now = clock.now
         for position in run.done..<end {
-            let status = try executeRow(Int(work.order[position]), of: job, work, now, silently: silently)
+            let status = try executeRow(work.order[position], of: job, work, now, silently: silently)
             guard !silently else { continue }
             if status == 200 { run.succeeded += 1 } else { run.failed += 1 }
         }
@@ -130,17 +126,9 @@ extension Simulator {
     ) throws -> Int {
         let endpoint = job.request.endpoint
         let row: RowLine
-        do throws(RowLine.Defect) {
-            row = try work.reader.withRow(index) { bytes throws(RowLine.Defect) in
-                let row = try RowLine.parse(bytes, placeholders: endpoint.placeholders)
-                guard work.seen.insert(Chance.digest(row.id)).inserted else {
-                    throw RowLine.Defect(
-                        id: row.id, code: "parameter_invalid", message: "Duplicate id: \(row.id).",
-                        param: "id")
-                }
-                return row
-            }
-        } catch {
+        do {
+            row = try work.row(index, placeholders: endpoint.placeholders)
+        } catch let error as RowLine.Defect {
             if !silently { try work.results.append(Self.line(for: error)) }
             let attempt = Ledger.Attempt(
                 job: job.id, row: error.id ?? "", object: "", status: 400, isReported: !silently,
@@ -150,7 +138,7 @@ extension Simulator {
         }
         let ids = endpoint.placeholders.map { row.pathParams[$0] ?? "" }
         let digest = Chance.digest(row.id)
-        let rule = rowRules.strike(row: row.id, digest: digest)
+        let rule = try rowRules.strike(row: row.id, digest: digest)
         var answer = RowAnswer(status: 0, body: "")
         var tookEffect = false
         if rule?.status == nil || rule?.executed == true {

@@ -22,6 +22,7 @@ actor Simulator {
     var jobFaults: Strikes<JobFault>
     var events: Events
     var quirks: Quirks
+    var limits: Limits
     var rateLimits = RateLimits()
     var ledger: Ledger
     var requests: [String: [String: Int]] = [:]
@@ -53,10 +54,11 @@ actor Simulator {
         self.clock = clock
         random = SeededRandom(seed: options.seed)
         links = PresignedLinks(seed: options.seed)
-        rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
+        rowRules = Self.rowRules(options, options.scenario.rows)
         wireFaults = Strikes<WireFault>(seed: options.seed, faults: options.scenario.wire)
         jobFaults = Strikes<JobFault>(seed: options.seed, faults: options.scenario.jobs)
         events = Self.events(options, now: clock.now)
+        limits = options.scenario.limits
         quirks = try options.baseQuirks.overlaid(with: options.scenario.quirks)
         try FileManager.default.createDirectory(
             atPath: options.directory, withIntermediateDirectories: true,
@@ -76,15 +78,20 @@ actor Simulator {
         jobsByToken = [:]
         work = [:]
         idempotency = IdempotencyLedger()
-        rowRules = RowRules(seed: options.seed, rules: options.scenario.rows)
+        rowRules = Self.rowRules(options, options.scenario.rows)
         wireFaults = Strikes<WireFault>(seed: options.seed, faults: options.scenario.wire)
         jobFaults = Strikes<JobFault>(seed: options.seed, faults: options.scenario.jobs)
         events = Self.events(options, now: clock.now)
+        limits = options.scenario.limits
         quirks = try options.baseQuirks.overlaid(with: options.scenario.quirks)
         ledger = try Ledger(path: options.directory + "/ledger.tsv")
         world = try World(seed: options.seed, path: options.directory + "/world.jsonl")
         requests = [:]
         rateLimits = RateLimits()
+    }
+
+    static func rowRules(_ options: Options, _ rules: [RowRule]) -> RowRules {
+        RowRules(seed: options.seed, rules: rules, path: options.directory + "/row-rules")
     }
 
     private static func events(_ options: Options, now: SimulatedTime) -> Events {

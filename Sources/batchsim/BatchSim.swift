@@ -8,7 +8,7 @@ struct BatchSim: AsyncParsableCommand {
         abstract: "A local server of Stripe's Batch Jobs API v2, for demos, tests and integrations.",
         discussion: """
             It needs no key and no network: any key that begins with sk_ or rk_ is accepted, rows are executed \
-            against a world in memory, and time runs as fast as you like.
+            against a world of its own, and time runs as fast as you like.
             """,
         subcommands: [ServeCommand.self, DemoCommand.self])
 }

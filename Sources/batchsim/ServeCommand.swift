@@ -13,7 +13,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder for uploads and results. Default: a temporary one, removed at the end.")
     var dir: String?
 
-    @Option(help: "Simulated seconds a second. 0 stands still until POST /_sim/clock advances it.")
+    @Option(
+        help: """
+            Simulated seconds a second: at 60, the five minutes for an upload are five seconds. \
+            0 stands still until POST /_sim/clock advances it.
+            """)
     var timeScale = 1.0
 
     @Option(help: "Rows executed a simulated second. Default: 100; before 2026-06-24, 10, as Stripe has it.")
@@ -22,13 +26,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Decides everything left to chance: ids, faults, the order of results. Default: drawn.")
     var seed: UInt64?
 
-    @Option(help: "JSON file that says what goes wrong.")
+    @Option(help: "JSON file that says what goes wrong. See Sources/StripeSimulator/README.md.")
     var scenario: String?
 
     @Flag(help: "Accept what the guide's prose allows: no metadata, no skip_validation, any upload type.")
     var lenient = false
 
-    @Flag(help: "Refuse API calls beyond Stripe's rates, in real time: 429 with a reason, no Retry-After.")
+    @Flag(help: "Refuse API calls beyond Stripe's published rates and read quota: 429 with a reason.")
     var rateLimits = false
 
     @Option(help: "Push all events to this address, on this machine only: http://127.0.0.1:…")

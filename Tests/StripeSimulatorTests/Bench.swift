@@ -71,7 +71,7 @@ final class Bench: Sendable {
         for piece in Array(text.utf8).chunks(of: 1000) {
             try piece.withUnsafeBytes { try writer.append($0) }
         }
-        return writer.finish()
+        return try writer.finish()
     }
 
     func job(_ id: String, version: String = "2026-09-30.preview") async throws -> JSONValue {
@@ -81,6 +81,14 @@ final class Bench: Sendable {
     /// A total of the ledger, such as `executions`.
     func count(_ name: String) async -> Int {
         Int(await simulator.ledgerSummary()[name]?.double ?? -1)
+    }
+
+    /// What `/_sim/ledger` lists.
+    func ledger(_ query: LedgerReport.Query = .init()) async throws -> String {
+        var report = try await simulator.ledgerReport(query)
+        var text = ""
+        while let lines = try await report.next() { text += lines }
+        return text
     }
 
     func status(_ id: String) async throws -> String {

@@ -138,4 +138,67 @@ import Testing
     func timesKeepTheirMilliseconds(text: String) throws {
         #expect(try #require(SimulatedTime(rfc3339: text)).rfc3339 == text)
     }
+
+    // MARK: Destinations
+
+    private static func destination(_ url: String = "http://127.0.0.1:1/") -> JSONValue {
+        [
+            "name": "Test", "type": "webhook_endpoint", "event_payload": "thin",
+            "enabled_events": .array(["v2.core.batch_job.completed"]),
+            "webhook_endpoint": ["url": .string(url)],
+        ]
+    }
+
+    @Test func aCallAboutADestinationIsMadeOnceForEachKey() async throws {
+        let simulator = try Bench().simulator
+        let caller = try Bench.caller(key: "once")
+        let made = try await simulator.createDestination(Self.destination(), caller: caller)
+        let again = try await simulator.createDestination(Self.destination(), caller: caller)
+        #expect(!made.isReplay && again.isReplay && made.body["id"] == again.body["id"])
+        let id = try #require(made.body["id"]?.string)
+
+        let ping = try await simulator.ping(id, caller: caller)
+        let secondPing = try await simulator.ping(id, caller: caller)
+        #expect(!ping.isReplay && secondPing.isReplay && ping.body == secondPing.body)
+        let other = try await simulator.ping(id, caller: Bench.caller(key: "twice"))
+        #expect(other.body["id"] != ping.body["id"])
+
+        _ = try await simulator.enableDestination(id, false, caller: caller)
+        _ = try await simulator.enableDestination(id, true, caller: Bench.caller())
+        // The key is spent: it does not disable once more, and shows what is so by now.
+        let replayed = try await simulator.enableDestination(id, false, caller: caller)
+        #expect(replayed.isReplay && replayed.body["status"] == "enabled")
+
+        #expect(try await !simulator.deleteDestination(id, caller: caller).isReplay)
+        #expect(try await simulator.deleteDestination(id, caller: caller).isReplay)
+    }
+
+    @Test func aKeyOfOneChangeIsNotGoodForAnother() async throws {
+        let simulator = try Bench().simulator
+        let made = try await simulator.createDestination(Self.destination(), caller: Bench.caller())
+        let id = try #require(made.body["id"]?.string)
+        let caller = try Bench.caller(key: "mine")
+        _ = try await simulator.updateDestination(id, ["name": "First"], caller: caller)
+        await #expect(throws: APIError.idempotencyMismatch) {
+            try await simulator.updateDestination(id, ["name": "Second"], caller: caller)
+        }
+        #expect(try await simulator.destination(id, include: [], caller: caller)["name"] == "First")
+    }
+
+    @Test(arguments: [
+        ("sk_live_1", "http://127.0.0.1:1/", false), ("sk_live_1", "https://127.0.0.1:1/", true),
+        ("sk_test_1", "http://127.0.0.1:1/", true), ("sk_test_1", "https://127.0.0.1:1/", true),
+    ])
+    func aLiveDestinationMustUseHTTPS(key: String, url: String, isTaken: Bool) async throws {
+        let simulator = try Bench().simulator
+        let caller = Caller(
+            apiKey: key, context: nil, rules: try Bench.caller().rules, base: "http://localhost",
+            idempotencyKey: nil)
+        do {
+            _ = try await simulator.createDestination(Self.destination(url), caller: caller)
+            #expect(isTaken)
+        } catch {
+            #expect(!isTaken && "\(error)".contains("https"))
+        }
+    }
 }

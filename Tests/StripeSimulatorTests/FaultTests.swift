@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import StripeSimulator
@@ -32,7 +33,7 @@ import Testing
             "{\"rows\":[{\"ids\":[\"r-3\"],\"line\":\"missing\"}]}", rows: 10, jobs: 1)
         #expect(results[0].count == 9)
         #expect(await bench.count("executions") == 10)
-        let line = try await bench.simulator.ledgerLines(.init(row: "r-3"))
+        let line = try await bench.ledger(.init(row: "r-3"))
         #expect(line.contains("\"executions\":1"))
         #expect(line.contains("\"reported\":[false]"))
     }
@@ -42,8 +43,44 @@ import Testing
             "{\"rows\":[{\"ids\":[\"r-3\"],\"status\":500,\"executed\":true,\"times\":1}]}", rows: 10, jobs: 2
         )
         #expect(results[0].filter { $0["status"] == 500 }.count == 1)
-        let line = try await bench.simulator.ledgerLines(.init(minExecutions: 2, row: "r-3"))
+        let line = try await bench.ledger(.init(minExecutions: 2, row: "r-3"))
         #expect(line.contains("\"statuses\":[500,200]"))
+    }
+
+    @Test func aLargeLedgerListsEachRowAndObjectOnce() async throws {
+        let bench = try Bench(scenario: "{\"rows\":[{\"share\":0.3,\"times\":1,\"status\":429}]}")
+        for _ in 0..<2 {
+            let id = try await bench.create()
+            try await bench.upload(Bench.customers(15_000), to: id)
+            await bench.advance(3600)
+        }
+        let size = await bench.simulator.ledger.byteCount
+        #expect(size > 2 << 20, "it is not large")
+        for query in [LedgerReport.Query(), .init(byObject: true)] {
+            let lines = try await bench.ledger(query).split(separator: "\n").map {
+                try #require(JSONValue(parsing: $0.utf8))
+            }
+            let names = lines.compactMap { $0[query.byObject ? "object" : "row"]?.string }
+            #expect(names.count == 15_000 && Set(names).count == 15_000)
+            #expect(lines.allSatisfy { $0["attempts"] == 2 })
+            let executions = lines.reduce(0) { $0 + Int($1["executions"]?.double ?? 0) }
+            #expect(await executions == bench.count("executions"))
+        }
+        let twice = try await bench.ledger(.init(minExecutions: 2)).split(separator: "\n").count
+        #expect(await twice == bench.count("rows_executed_more_than_once"))
+        #expect(await bench.count("rows_attempted_more_than_once") == 15_000)
+        #expect(await bench.count("rows_never_executed") == 0)
+    }
+
+    @Test(arguments: [
+        ("{\"wire\":[{\"on\":\"create\",\"action\":\"delay\",\"cuont\":1}]}", "count"),
+        ("{\"limts\":{}}", "limits"), ("{\"limits\":{\"acount_per_second\":1}}", "account_per_second"),
+        ("{\"quirks\":{\"omit_live_mode\":true}}", "omit_livemode"),
+    ])
+    func aMistypedMemberIsRefusedWithTheNearestOne(scenario: String, meant: String) throws {
+        let fault = #expect(throws: ScenarioFault.self) { try Scenario(json: Data(scenario.utf8)) }
+        #expect(
+            fault?.description.contains("Did you mean '\(meant)'?") == true, "\(String(describing: fault))")
     }
 
     @Test(arguments: [("batch_failed", nil), ("timeout", 500), ("cancelled", 600), ("exploded", nil)])

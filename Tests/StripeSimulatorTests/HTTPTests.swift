@@ -106,6 +106,37 @@ import Testing
         }
     }
 
+    @Test func aScenarioLimitsWhatIsUnderWayAndWhatIsRead() async throws {
+        try await withServer { client in
+            // Whichever create comes first is under way for long, and the others find no room.
+            try await client.faults(
+                """
+                {"limits":{"endpoint_concurrent":1,"reads_per_30_days":1},
+                 "wire":[{"on":"create","action":"delay","delay_ms":10000}]}
+                """)
+            let first = try await withThrowingTaskGroup { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        let body = String(decoding: Bench.body().bytes, as: UTF8.self)
+                        return try await client.send("POST", "/v2/core/batch_jobs", body)
+                    }
+                }
+                defer { group.cancelAll() }
+                return try await group.next()
+            }
+            let refused = try #require(first)
+            #expect(refused.status == 429)
+            #expect(refused.headers["stripe-rate-limited-reason"] == "endpoint-concurrency")
+            let reads = [
+                try await client.send("GET", "/v2/core/events"),
+                try await client.send("GET", "/v2/core/events"),
+            ]
+            #expect(reads.map(\.status) == [200, 429])
+            #expect(reads[1].body["error"]?["type"] == "quota_exceeded")
+            #expect(reads[1].headers["stripe-rate-limited-reason"] == nil)
+        }
+    }
+
     @Test func everyAnswerCarriesARequestIDAndRefusalsSayWhy() async throws {
         try await withServer { client in
             let missing = try await client.send("GET", "/v2/core/batch_jobs/batchv2_x")

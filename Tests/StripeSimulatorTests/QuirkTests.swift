@@ -138,6 +138,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["in_file", "in_job"])
+    func theFirstErrorIsInTheFileAndPerhapsInTheJob(place: String) async throws {
+        let bench = try bench("\"validation_error\":\"\(place)\"")
+        let id = try await bench.create()
+        try await bench.upload(Bench.customers(2) + "{\"id\":\"r-0\"}\n", to: id)
+        await bench.advance(60)
+        let details = try await bench.job(id)["status_details"]?["validation_failed"]
+        let shown = details?["first_error"]?.string
+        #expect(place == "in_job" ? shown?.hasPrefix("Row 3: ") == true : details != nil && shown == nil)
+        let line = try #require(try await bench.results(id).first)
+        #expect(line["response"]?["error"]?["message"]?.string?.hasPrefix("Row 3: ") == true)
+    }
+
     @Test func metadataAndSkipValidationAreRequiredOrNot() throws {
         let rules = try #require(VersionRules.of("2026-09-30.preview"))
         var body = Bench.body().object ?? [:]

@@ -36,6 +36,19 @@ import Testing
         #expect(defect?.code == "invalid_json")
     }
 
+    @Test(arguments: [
+        ("2026-09-30.preview", true), ("2024-06-20", true), ("latest", false), ("2026-9-30", false),
+    ])
+    func aVersionIsADate(version: String, isOne: Bool) throws {
+        let line = "{\"id\":\"a\",\"path_params\":{\"customer\":\"c\"},\"stripe_version\":\"\(version)\"}"
+        if isOne {
+            #expect(try parse(line).id == "a")
+        } else {
+            let defect = #expect(throws: RowLine.Defect.self) { try parse(line) }
+            #expect(defect?.param == "stripe_version" && defect?.id == "a")
+        }
+    }
+
     @Test func deepNestingIsRefusedNotCrashedOn() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(throws: RowLine.Defect.self) { try parse("{\"a\":" + deep) }

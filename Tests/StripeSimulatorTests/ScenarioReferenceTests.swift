@@ -40,6 +40,7 @@ import Testing
         try check("wire", WireFault.CodingKeys.allCases)
         try check("jobs", JobFault.CodingKeys.allCases)
         try check("events", EventFault.CodingKeys.allCases)
+        try check("limits", Limits.CodingKeys.allCases)
         try check("quirks", Quirks.CodingKeys.allCases)
     }
 

@@ -85,6 +85,11 @@ extension APIError {
                 status: 429, code: "account_rate_limit_exceeded", message: message, type: "rate_limit")
     }
 
+    /// Ours: what an account is told that has read too much is not documented.
+    static let readQuotaExceeded = APIError(
+        status: 429, code: "read_quota_exceeded",
+        message: "This account has spent the GETs of its thirty days.", type: "quota_exceeded")
+
     /// Ours: the codes of malformed requests are not documented.
     static func malformed(_ code: String, _ message: String) -> APIError {
         APIError(status: 400, code: code, message: message)

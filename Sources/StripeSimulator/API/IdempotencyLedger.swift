@@ -15,20 +15,20 @@ struct IdempotencyLedger: Sendable {
 
     private struct Entry {
         let parameters: JSONValue
-        let jobID: String
+        let objectID: String
         let at: SimulatedTime
     }
 
     private var entries: [Scope: Entry] = [:]
 
-    /// The job that this key made or canceled before; nil when the call is new.
+    /// What this key made or changed before; nil when the call is new.
     func replay(_ scope: Scope, parameters: JSONValue, now: SimulatedTime) throws(APIError) -> String? {
         guard let entry = entries[scope], now < entry.at + Self.window else { return nil }
         guard entry.parameters == parameters else { throw .idempotencyMismatch }
-        return entry.jobID
+        return entry.objectID
     }
 
-    mutating func remember(_ scope: Scope, parameters: JSONValue, jobID: String, now: SimulatedTime) {
-        entries[scope] = Entry(parameters: parameters, jobID: jobID, at: now)
+    mutating func remember(_ scope: Scope, parameters: JSONValue, objectID: String, now: SimulatedTime) {
+        entries[scope] = Entry(parameters: parameters, objectID: objectID, at: now)
     }
 }

@@ -55,6 +55,10 @@ struct JobObject {
             var members: [String: JSONValue] = [
                 "success_count": count(ending.succeeded), "failure_count": count(ending.failed),
             ]
+            // Ours: no document names the member, and no SDK knows one.
+            if quirks.validationError == .inJob, let error = ending.error {
+                members["first_error"] = .string(error)
+            }
             if ending.hasOutput { members["output_file"] = outputFile(of: ending) }
             return .object([spelled(ending.status): .object(members)])
         default:

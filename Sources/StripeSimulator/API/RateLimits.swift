@@ -1,20 +1,27 @@
-/// How many API calls an account may make, in wall time.
+/// How many API calls an account has made, and which of the limits it ran into.
 ///
-/// Real clients wait real seconds, so the limits don't run with the simulated clock. The rates are
-/// those that Stripe documents: 100 calls a second in live mode and 25 in a sandbox for an account,
-/// and 25 for one endpoint. A second's worth can come at once.
+/// Real clients wait real seconds, so rates don't run with the simulated clock: they are in wall time.
+/// A second's worth of calls can come at once. The read quota is about thirty days, which no one waits
+/// for: it runs with the simulated clock.
 struct RateLimits: Sendable {
-    /// What an account ran into; the value of `Stripe-Rate-Limited-Reason`.
-    enum Reason: String, Sendable {
-        case account = "global-rate"
-        case endpoint = "endpoint-rate"
+    /// What an account ran into.
+    enum Reason: Equatable, Sendable {
+        /// With this value of `Stripe-Rate-Limited-Reason`.
+        case limit(String)
+        /// Not a limiter, so it has no reason.
+        case readQuota
+
+        static let account = limit("global-rate")
+        static let endpoint = limit("endpoint-rate")
+        static let accountConcurrency = limit("global-concurrency")
+        static let endpointConcurrency = limit("endpoint-concurrency")
+        static let object = limit("resource-specific")
     }
 
+    /// What calls are counted for: an account, and what of it; nil is all of it.
     private struct Meter: Hashable {
-        let apiKey: String
-        let context: String?
-        /// Nil: all endpoints together.
-        let endpoint: String?
+        let account: Event.Account
+        let name: String?
     }
 
     /// What is left to be spent, as of a moment.
@@ -24,28 +31,55 @@ struct RateLimits: Sendable {
     }
 
     private var buckets: [Meter: Bucket] = [:]
+    private var underWay: [Meter: Int] = [:]
+    /// GETs since a moment.
+    private var reads: [Event.Account: (count: Int, since: SimulatedTime)] = [:]
 
-    static let endpointRate = 25.0
-
-    static func accountRate(livemode: Bool) -> Double { livemode ? 100 : 25 }
+    static let readWindow = SimulatedTime.Span.days(30)
 
     /// Spends one call, unless a limit is reached: then says which, and spends nothing.
-    mutating func spend(
-        apiKey: String, context: String?, livemode: Bool, endpoint: String, now: Duration
+    ///
+    /// Of a call that was let in, `leave` must be told when it is over.
+    mutating func enter(
+        _ call: APICall, limits: Limits, wall: Duration, now: SimulatedTime
     ) -> Reason? {
-        let whole = Meter(apiKey: apiKey, context: context, endpoint: nil)
-        let part = Meter(apiKey: apiKey, context: context, endpoint: endpoint)
-        let wholeLeft = left(whole, rate: Self.accountRate(livemode: livemode), now)
-        guard wholeLeft >= 1 else { return .account }
-        let partLeft = left(part, rate: Self.endpointRate, now)
-        guard partLeft >= 1 else { return .endpoint }
-        buckets[whole] = Bucket(left: wholeLeft - 1, at: now)
-        buckets[part] = Bucket(left: partLeft - 1, at: now)
+        let all = Meter(account: call.account, name: nil)
+        let endpoint = Meter(account: call.account, name: call.endpoint)
+        if underWay[all, default: 0] >= limits.accountConcurrent ?? .max { return .accountConcurrency }
+        if underWay[endpoint, default: 0] >= limits.endpointConcurrent ?? .max { return .endpointConcurrency }
+        var rates: [(meter: Meter, rate: Double, reason: Reason)] = []
+        if let rate = limits.accountPerSecond { rates.append((all, rate, .account)) }
+        if let rate = limits.endpointPerSecond { rates.append((endpoint, rate, .endpoint)) }
+        if let rate = limits.objectPerSecond, let object = call.object {
+            rates.append((Meter(account: call.account, name: object), rate, .object))
+        }
+        for (meter, rate, reason) in rates where left(meter, rate: rate, wall) < 1 { return reason }
+        if call.isRead, let quota = limits.reads {
+            var spent = reads[call.account] ?? (0, now)
+            if now >= spent.since + Self.readWindow { spent = (0, now) }
+            guard spent.count < quota else { return .readQuota }
+            reads[call.account] = (spent.count + 1, spent.since)
+        }
+        for (meter, rate, _) in rates {
+            buckets[meter] = Bucket(left: left(meter, rate: rate, wall) - 1, at: wall)
+        }
+        for meter in [all, endpoint] { underWay[meter, default: 0] += 1 }
         return nil
     }
 
-    private func left(_ meter: Meter, rate: Double, _ now: Duration) -> Double {
-        guard let bucket = buckets[meter] else { return rate }
-        return min(rate, bucket.left + (now - bucket.at) / .seconds(1) * rate)
+    mutating func leave(_ call: APICall) {
+        for name in [nil, call.endpoint] {
+            let meter = Meter(account: call.account, name: name)
+            // After a reset, no one counts any more.
+            guard let count = underWay[meter] else { continue }
+            underWay[meter] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// At least one call can come at once, however low the rate.
+    private func left(_ meter: Meter, rate: Double, _ wall: Duration) -> Double {
+        let most = max(rate, 1)
+        guard let bucket = buckets[meter] else { return most }
+        return min(most, bucket.left + (wall - bucket.at) / .seconds(1) * rate)
     }
 }

@@ -68,7 +68,7 @@ struct DestinationSettings: Equatable, Sendable {
     var metadata: [String: String] = [:]
 
     /// Settings from the body of a create.
-    static func created(by body: JSONValue) throws(APIError) -> DestinationSettings {
+    static func created(by body: JSONValue, livemode: Bool) throws(APIError) -> DestinationSettings {
         for name in ["name", "type", "event_payload", "enabled_events", "webhook_endpoint"]
         where body[name] ?? .null == .null {
             throw .malformed("parameter_missing", "Missing required parameter: \(name).")
@@ -80,7 +80,9 @@ struct DestinationSettings: Equatable, Sendable {
             throw invalid("event_payload", "the simulator has thin events only")
         }
         var settings = DestinationSettings()
-        try settings.update(from: body, known: updatable + ["type", "event_payload", "events_from"])
+        try settings.update(
+            from: body, livemode: livemode,
+            known: updatable + ["type", "event_payload", "events_from"])
         return settings
     }
 
@@ -89,7 +91,9 @@ struct DestinationSettings: Equatable, Sendable {
     ]
 
     /// Lays the members of a body over the settings.
-    mutating func update(from body: JSONValue, known: [String] = updatable) throws(APIError) {
+    mutating func update(
+        from body: JSONValue, livemode: Bool, known: [String] = updatable
+    ) throws(APIError) {
         guard let members = body.object else {
             throw .malformed("invalid_request_body", "The request body must be a JSON object.")
         }
@@ -105,6 +109,9 @@ struct DestinationSettings: Equatable, Sendable {
                     "webhook_endpoint.url",
                     "the simulator delivers to this machine only (127.0.0.1, localhost)")
             }
+        }
+        guard !livemode || url.lowercased().hasPrefix("https:") else {
+            throw Self.invalid("webhook_endpoint.url", "a live destination must use https")
         }
         if let value = members["enabled_events"] {
             enabledEvents = try Self.strings(value, "enabled_events")

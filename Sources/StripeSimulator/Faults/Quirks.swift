@@ -34,6 +34,8 @@ struct Quirks: Codable, Equatable, Sendable {
     var putDeadline = PutDeadline.end
     /// What a retrieve shows of results that are gone, seven days after the end.
     var expiredResults = ExpiredResults.deadURL
+    /// Whether a job that failed validation shows its first error, as the prose has it, or only the file does.
+    var validationError = ValidationError.inFile
     /// Cancels a job that waits for its file at once, instead of through `cancelling`.
     var immediateCancelBeforeUpload = false
     /// The form of a refusal by the rate limits.
@@ -60,6 +62,10 @@ struct Quirks: Codable, Equatable, Sendable {
         case noURL = "no_url"
         case notFound = "not_found"
     }
+    enum ValidationError: String, Codable {
+        case inFile = "in_file"
+        case inJob = "in_job"
+    }
     enum RateLimitBody: String, Codable { case v2, v1, empty }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -78,6 +84,7 @@ struct Quirks: Codable, Equatable, Sendable {
         case secondPut = "second_put"
         case putDeadline = "put_deadline"
         case expiredResults = "expired_results"
+        case validationError = "validation_error"
         case immediateCancelBeforeUpload = "immediate_cancel_before_upload"
         case rateLimitBody = "rate_limit_body"
     }
@@ -99,8 +106,7 @@ extension Quirks {
     func overlaid(with members: [String: JSONValue]) throws -> Quirks {
         let known = CodingKeys.allCases.map(\.stringValue)
         for name in members.keys.sorted() where !known.contains(name) {
-            let list = known.joined(separator: ", ")
-            throw ScenarioFault(reason: "unknown member '\(name)' in quirks; known are \(list)")
+            throw Names.refusal(name, in: " in quirks", known: known)
         }
         let own = JSONValue(parsing: JSONValue.encode(self))?.object ?? [:]
         let all = JSONValue.object(own.merging(members) { $1 })

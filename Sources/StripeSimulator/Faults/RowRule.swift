@@ -68,12 +68,17 @@ struct RowRule: Codable, Equatable, Sendable {
 }
 
 /// The row rules in force, and how often each has struck.
-struct RowRules: Sendable {
+struct RowRules {
     private let seed: UInt64
-    private var rules: [(rule: RowRule, salt: UInt64, ids: Set<String>, struck: [UInt64: Int])] = []
+    private let path: String
+    private var rules: [(rule: RowRule, salt: UInt64, ids: Set<String>)] = []
+    /// How often a rule has struck a row, for rules that don't strike for ever.
+    private var struck: DigestTable?
 
-    init(seed: UInt64, rules: [RowRule] = []) {
+    /// - Parameter path: What must be remembered of rows lies beside this file.
+    init(seed: UInt64, rules: [RowRule] = [], path: String) {
         self.seed = seed
+        self.path = path
         for rule in rules { add(rule) }
     }
 
@@ -81,20 +86,18 @@ struct RowRules: Sendable {
 
     mutating func add(_ rule: RowRule) {
         let name = rule.name ?? "rule \(rules.count)"
-        rules.append((rule, Chance.mix(seed ^ Chance.digest(name)), Set(rule.ids ?? []), [:]))
+        rules.append((rule, Chance.mix(seed ^ Chance.digest(name)), Set(rule.ids ?? [])))
     }
 
     /// The rule that strikes this execution of `row`, if any.
-    mutating func strike(row: String, digest: UInt64) -> RowRule? {
-        for index in rules.indices {
-            guard applies(rules[index].rule, salt: rules[index].salt, ids: rules[index].ids, row, digest)
-            else { continue }
-            if let times = rules[index].rule.times {
-                let struck = rules[index].struck[digest, default: 0]
-                guard struck < times else { continue }
-                rules[index].struck[digest] = struck + 1
-            }
-            return rules[index].rule
+    mutating func strike(row: String, digest: UInt64) throws -> RowRule? {
+        for (index, (rule, salt, ids)) in rules.enumerated() {
+            guard applies(rule, salt: salt, ids: ids, row, digest) else { continue }
+            guard let times = rule.times else { return rule }
+            let table = try struck ?? DigestTable(beside: path)
+            struck = table
+            let place = Chance.mix(UInt64(index)) ^ digest
+            if try table.update(place, { ($0 ?? 0) + 1 }) ?? 0 < UInt64(max(times, 0)) { return rule }
         }
         return nil
     }

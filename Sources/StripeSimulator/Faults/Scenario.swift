@@ -6,6 +6,8 @@ package struct Scenario: Sendable, Equatable {
     var wire: [WireFault] = []
     var jobs: [JobFault] = []
     var events: [EventFault] = []
+    /// Beyond what calls are refused.
+    var limits = Limits()
     /// Members of `Quirks` that are not as they are by default.
     var quirks: [String: JSONValue] = [:]
 
@@ -13,7 +15,7 @@ package struct Scenario: Sendable, Equatable {
     package init() {}
 
     /// Reads a scenario from JSON: an object with the lists `rows`, `wire`, `jobs` and `events`,
-    /// and the object `quirks`.
+    /// and the objects `limits` and `quirks`.
     ///
     /// - Throws: `ScenarioFault`, naming the member that is not understood.
     package init(json: Data) throws {
@@ -26,13 +28,14 @@ package struct Scenario: Sendable, Equatable {
             case "wire": wire = try Self.list(value, name, WireFault.CodingKeys.self)
             case "jobs": jobs = try Self.list(value, name, JobFault.CodingKeys.self)
             case "events": events = try Self.list(value, name, EventFault.CodingKeys.self)
+            case "limits": limits = try Self.element(value, name, Limits.CodingKeys.self)
             case "quirks":
                 guard let members = value.object else { throw ScenarioFault(reason: "'quirks' is an object") }
                 _ = try Quirks().overlaid(with: members)
                 quirks = members
             default:
-                throw ScenarioFault(
-                    reason: "unknown member '\(name)'; known are rows, wire, jobs, events, quirks")
+                throw Names.refusal(
+                    name, in: "", known: ["rows", "wire", "jobs", "events", "limits", "quirks"])
             }
         }
         let types = BatchJobEvent.allCases.map(\.type) + ["v2.core.event_destination.ping"]
@@ -46,18 +49,21 @@ package struct Scenario: Sendable, Equatable {
         _ value: JSONValue, _ name: String, _ keys: Key.Type
     ) throws -> [Element] where Key: CodingKey & CaseIterable {
         guard case .array(let elements) = value else { throw ScenarioFault(reason: "'\(name)' is a list") }
+        return try elements.enumerated().map { try element($1, "\(name)[\($0)]", keys) }
+    }
+
+    private static func element<Element: Decodable, Key>(
+        _ value: JSONValue, _ place: String, _ keys: Key.Type
+    ) throws -> Element where Key: CodingKey & CaseIterable {
+        guard let members = value.object else { throw ScenarioFault(reason: "\(place) is an object") }
         let known = Key.allCases.map(\.stringValue)
-        return try elements.enumerated().map { index, element in
-            let place = "\(name)[\(index)]"
-            for key in (element.object ?? [:]).keys.sorted() where !known.contains(key) {
-                let list = known.joined(separator: ", ")
-                throw ScenarioFault(reason: "unknown member '\(key)' in \(place); known are \(list)")
-            }
-            do {
-                return try JSONDecoder().decode(Element.self, from: Data(element.bytes))
-            } catch let error as DecodingError {
-                throw ScenarioFault(reason: "\(place): \(Self.explain(error))")
-            }
+        for key in members.keys.sorted() where !known.contains(key) {
+            throw Names.refusal(key, in: " in \(place)", known: known)
+        }
+        do {
+            return try JSONDecoder().decode(Element.self, from: Data(value.bytes))
+        } catch let error as DecodingError {
+            throw ScenarioFault(reason: "\(place): \(explain(error))")
         }
     }
 

@@ -1,25 +1,23 @@
 import Foundation
 
 /// Writes an upload to disk as it arrives, and notes where each line starts.
-struct InputFileWriter: ~Copyable {
-    private let path: String
-    private let descriptor: Int32
-    private var starts: [Int] = []
+struct InputFileWriter {
+    private let file: DiskFile
+    private var starts: LineStarts
     private(set) var byteCount = 0
     private var atLineStart = true
 
     init(path: String) throws {
-        self.path = path
-        descriptor = try FileFault.check(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600), path)
+        let starts = try DiskFile(scratchBeside: path)
+        file = try DiskFile(creating: path)
+        self.starts = LineStarts(file: starts)
     }
-
-    deinit { close(descriptor) }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
         guard let base = bytes.baseAddress else { return }
         var from = 0
         while from < bytes.count {
-            if atLineStart { starts.append(byteCount + from) }
+            if atLineStart { try starts.append(byteCount + from) }
             guard let found = memchr(base + from, 0x0A, bytes.count - from) else {
                 atLineStart = false
                 break
@@ -27,61 +25,91 @@ struct InputFileWriter: ~Copyable {
             from = UnsafeRawPointer(found) - base + 1
             atLineStart = true
         }
-        try FileFault.writeAll(bytes, to: descriptor, path: path)
+        try file.write(bytes, at: byteCount)
         byteCount += bytes.count
     }
 
     /// Everything that was written, ready to be read line by line.
-    consuming func finish() -> InputFile {
-        InputFile(path: path, starts: starts, byteCount: byteCount)
+    mutating func finish() throws -> InputFile {
+        let rowCount = starts.count
+        // The end of the last line, as if another one began there.
+        try starts.append(byteCount)
+        return InputFile(
+            path: file.path, starts: try starts.finish(), rowCount: rowCount, byteCount: byteCount)
+    }
+}
+
+/// The place of each line, eight bytes a line, on disk.
+private struct LineStarts {
+    let file: DiskFile
+    private var pending: [Int] = []
+    private(set) var count = 0
+
+    init(file: DiskFile) { self.file = file }
+
+    mutating func append(_ start: Int) throws {
+        pending.append(start)
+        count += 1
+        if pending.count == 4096 { try flush() }
+    }
+
+    private mutating func flush() throws {
+        try pending.withUnsafeBytes { try file.write($0, at: (count - pending.count) * 8) }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    mutating func finish() throws -> DiskFile {
+        try flush()
+        return file
     }
 }
 
 /// An uploaded file: JSON Lines on disk, and the place of each line.
 struct InputFile: Sendable {
     let path: String
-    fileprivate let starts: [Int]
+    /// Where each line starts, and after them where the last one ends.
+    fileprivate let starts: DiskFile
+    let rowCount: Int
     let byteCount: Int
-
-    var rowCount: Int { starts.count }
 
     /// The same file under another name.
     func moved(to path: String) -> InputFile {
-        InputFile(path: path, starts: starts, byteCount: byteCount)
+        InputFile(path: path, starts: starts, rowCount: rowCount, byteCount: byteCount)
     }
 
-    /// Where row `index` stands, without its line end.
-    fileprivate func range(of index: Int) -> (start: Int, count: Int) {
-        let next = index + 1 < starts.count ? starts[index + 1] : byteCount
-        return (starts[index], next - starts[index])
+    /// Where row `index` stands, with its line end.
+    fileprivate func range(of index: Int) throws -> (start: Int, count: Int) {
+        var ends = (0, 0)
+        let read = try withUnsafeMutableBytes(of: &ends) { bytes in
+            try starts.read(into: bytes, at: index * 8)
+        }
+        guard read == 16 else { throw FileFault(path: path, code: EIO) }
+        return (ends.0, ends.1 - ends.0)
     }
 }
 
 /// Reads single lines of an uploaded file, in any order.
 final class InputFileReader {
-    private let file: InputFile
-    private let descriptor: Int32
+    private let input: InputFile
+    private let file: DiskFile
     private var buffer: [UInt8] = []
 
-    init(_ file: InputFile) throws {
-        self.file = file
-        descriptor = try FileFault.check(open(file.path, O_RDONLY | O_CLOEXEC), file.path)
+    init(_ input: InputFile) throws {
+        self.input = input
+        file = try DiskFile(reading: input.path)
     }
 
-    deinit { close(descriptor) }
-
-    /// Hands the bytes of row `index` to `body`; they are valid only during the call.
-    func withRow<Result, Failure: Error>(
-        _ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let (start, count) = file.range(of: index)
+    /// Hands the bytes of row `index` to `body`, without a line end; they are valid only during the call.
+    func withRow<Result>(
+        _ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) throws -> Result {
+        let (start, count) = try input.range(of: index)
         if buffer.count < count { buffer = [UInt8](repeating: 0, count: count * 2) }
-        let read = pread(descriptor, &buffer, count, off_t(start))
-        // The file is ours and complete; a short read means the disk is gone.
-        precondition(read == count, "cannot read back an uploaded file")
-        let length = count > 0 && buffer[count - 1] == 0x0A ? count - 1 : count
-        return try buffer.withUnsafeBufferPointer { all throws(Failure) in
-            try body(UnsafeBufferPointer(rebasing: all[0..<length]))
+        let read = try buffer.withUnsafeMutableBytes { bytes in
+            try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[0..<count]), at: start)
         }
+        guard read == count else { throw FileFault(path: input.path, code: EIO) }
+        let length = count > 0 && buffer[count - 1] == 0x0A ? count - 1 : count
+        return try buffer.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[0..<length])) }
     }
 }

@@ -61,7 +61,10 @@ struct Job: Sendable {
     /// The file is complete at `now`: processing begins by itself.
     func phaseAfterUpload(at now: SimulatedTime) -> JobPhase {
         if let fault, fault.end == "validation_failed" {
-            return .ended(.init(status: "validation_failed", at: now, failed: fault.row == nil ? 0 : 1))
+            return .ended(
+                .init(
+                    status: "validation_failed", at: now, failed: fault.row == nil ? 0 : 1,
+                    error: fault.message))
         }
         return request.skipValidation ? .running(.init(since: now)) : .validating(since: now, validated: 0)
     }

@@ -37,7 +37,7 @@ enum JobPhase: Equatable, Sendable {
         ///
         /// `batch_failed` and `upload_timeout` have none.
         var hasOutput = true
-        /// The plain text of a `batch_failed`.
+        /// The plain text of a `batch_failed`, or what is wrong with the first bad row.
         var error: String?
     }
 

@@ -38,7 +38,7 @@ struct RowLine: Equatable, Sendable {
                 throw Defect(
                     code: "parameter_unknown", message: "Received unknown field: \(unknown).", param: unknown)
             }
-            _ = try source.optionalString(fields.version, name: "stripe_version")
+            try source.checkVersion(fields.version)
             return RowLine(
                 id: id, pathParams: try source.pathParams(fields.pathParams, placeholders: placeholders),
                 params: try source.params(fields.params),
@@ -145,6 +145,23 @@ private struct Source {
                 code: "parameter_invalid", message: "\(name) must be a string.", param: name)
         }
         return value
+    }
+
+    /// `2026-09-30.preview`, or a date alone as older versions are.
+    func checkVersion(_ member: JSONScanner.Member?) throws(RowLine.Defect) {
+        guard let text = try optionalString(member, name: "stripe_version") else { return }
+        let (date, rest) = (text.utf8.prefix(10), text.utf8.dropFirst(10))
+        let isDate =
+            date.count == 10
+            && date.enumerated().allSatisfy { index, byte in
+                index == 4 || index == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
+            }
+        let hasName = rest.first == UInt8(ascii: ".") && rest.count > 1
+        guard isDate, rest.isEmpty || hasName else {
+            throw RowLine.Defect(
+                code: "parameter_invalid",
+                message: "stripe_version is a date, as in 2026-09-30.preview.", param: "stripe_version")
+        }
     }
 
     func pathParams(

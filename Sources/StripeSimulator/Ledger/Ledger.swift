@@ -1,9 +1,7 @@
-import Foundation
-
 /// The truth about rows: how often each was handled, and how often that took effect.
 ///
-/// Every attempt is one line of a log on disk; memory holds two small counters a row. A test
-/// compares it with what a client believes.
+/// Every attempt is one line of a log on disk, and each row has two counters there. A test compares it
+/// with what a client believes.
 final class Ledger {
     /// One row's passage through one job.
     struct Attempt: Equatable, Sendable {
@@ -20,125 +18,99 @@ final class Ledger {
         var tookEffect: Bool
     }
 
+    /// How often a row was handled, and how often that took effect, in one number.
     private struct Tally {
-        var attempts: UInt16 = 0
-        var executions: UInt16 = 0
+        var attempts: UInt32
+        var executions: UInt32
+
+        init(_ number: UInt64) {
+            attempts = UInt32(truncatingIfNeeded: number >> 32)
+            executions = UInt32(truncatingIfNeeded: number)
+        }
+
+        var number: UInt64 { UInt64(attempts) << 32 | UInt64(executions) }
     }
 
+    private let path: String
     private let log: LineFile
-    private var tallies: [UInt64: Tally] = [:]
-    private(set) var attempts = 0
-    private(set) var executions = 0
-    private(set) var unreported = 0
-    private(set) var byStatus: [Int: Int] = [:]
+    private let tallies: DigestTable
+    private var totals = Totals()
+
+    /// What a test looks at first.
+    private struct Totals {
+        var attempts = 0
+        var executions = 0
+        var unreported = 0
+        var rowsExecuted = 0
+        var rowsExecutedAgain = 0
+        var rowsAttemptedAgain = 0
+        var byStatus: [Int: Int] = [:]
+    }
 
     init(path: String) throws {
+        self.path = path
         log = try LineFile(path: path)
+        tallies = try DigestTable(beside: path)
     }
 
     func record(_ attempt: Attempt, digest: UInt64) throws {
-        attempts += 1
-        byStatus[attempt.status, default: 0] += 1
-        if !attempt.isReported { unreported += 1 }
-        var tally = tallies[digest] ?? Tally()
-        tally.attempts = tally.attempts &+ 1
-        if attempt.tookEffect {
-            executions += 1
-            tally.executions = tally.executions &+ 1
+        totals.attempts += 1
+        totals.byStatus[attempt.status, default: 0] += 1
+        if !attempt.isReported { totals.unreported += 1 }
+        if attempt.tookEffect { totals.executions += 1 }
+        let earlier = try tallies.update(digest) { number in
+            var tally = Tally(number ?? 0)
+            tally.attempts += 1
+            if attempt.tookEffect { tally.executions += 1 }
+            return tally.number
         }
-        tallies[digest] = tally
+        let before = Tally(earlier ?? 0)
+        if before.attempts == 1 { totals.rowsAttemptedAgain += 1 }
+        if attempt.tookEffect, before.executions == 0 { totals.rowsExecuted += 1 }
+        if attempt.tookEffect, before.executions == 1 { totals.rowsExecutedAgain += 1 }
         try log.append(
             attempt.job, "\t", attempt.row, "\t", attempt.object, "\t", String(attempt.status),
             attempt.isReported ? "\t1" : "\t0", attempt.tookEffect ? "\t1\n" : "\t0\n")
     }
 
-    /// Totals: what a test looks at first.
+    /// The size of the log.
+    var byteCount: Int { log.byteCount }
+
     func summary() -> JSONValue {
-        var repeated = 0
-        var never = 0
-        var retried = 0
-        for tally in tallies.values {
-            if tally.executions > 1 { repeated += 1 }
-            if tally.executions == 0 { never += 1 }
-            if tally.attempts > 1 { retried += 1 }
-        }
-        let statuses = byStatus.map { (String($0.key), JSONValue.integer(Int64($0.value))) }
+        let statuses = totals.byStatus.map { (String($0.key), JSONValue.integer(Int64($0.value))) }
         return [
             "rows": .integer(Int64(tallies.count)),
-            "attempts": .integer(Int64(attempts)),
-            "executions": .integer(Int64(executions)),
-            "rows_executed_more_than_once": .integer(Int64(repeated)),
-            "rows_never_executed": .integer(Int64(never)),
-            "rows_attempted_more_than_once": .integer(Int64(retried)),
-            "attempts_without_a_line": .integer(Int64(unreported)),
+            "attempts": .integer(Int64(totals.attempts)),
+            "executions": .integer(Int64(totals.executions)),
+            "rows_executed_more_than_once": .integer(Int64(totals.rowsExecutedAgain)),
+            "rows_never_executed": .integer(Int64(tallies.count - totals.rowsExecuted)),
+            "rows_attempted_more_than_once": .integer(Int64(totals.rowsAttemptedAgain)),
+            "attempts_without_a_line": .integer(Int64(totals.unreported)),
             "attempts_by_status": .object(Dictionary(uniqueKeysWithValues: statuses)),
         ]
     }
 
-    /// What to list.
-    struct Query: Sendable {
-        var minExecutions = 0
-        var minAttempts = 0
-        var row: String?
-        var job: String?
-        /// Group by object instead of by row.
-        var byObject = false
+    /// The ledger as it is now, to be listed while it goes on.
+    func report(_ query: LedgerReport.Query) throws -> LedgerReport {
+        LedgerReport(log: try log.snapshot(), path: path, query: query)
     }
 
     /// Reads every attempt back from the log, in order.
     func forEachAttempt(_ body: (Attempt) -> Void) throws {
-        try log.forEachLine { line in
-            let parts = line.split(separator: 0x09, omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-            body(
-                Attempt(
-                    job: parts[0], row: parts[1], object: parts[2], status: Int(parts[3]) ?? 0,
-                    isReported: parts[4] == "1", tookEffect: parts[5] == "1"))
+        var pieces = try log.snapshot()
+        while let piece = try pieces.next() {
+            for line in piece.split(separator: 0x0A) { body(Attempt(line)) }
         }
     }
+}
 
-    /// One JSON line for each row (or object), in the order of first appearance.
-    func lines(_ query: Query) throws -> String {
-        var order: [String] = []
-        var groups: [String: [Attempt]] = [:]
-        try forEachAttempt { attempt in
-            if let wanted = query.row, wanted != attempt.row { return }
-            if !query.byObject, let tally = tallies[Chance.digest(attempt.row)] {
-                guard tally.executions >= query.minExecutions, tally.attempts >= query.minAttempts
-                else { return }
-            }
-            let key = query.byObject ? attempt.object : attempt.row
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(attempt)
-        }
-        return render(order.map { groups[$0] ?? [] }, query)
-    }
-
-    private func render(_ groups: [[Attempt]], _ query: Query) -> String {
-        var out = ""
-        for attempts in groups {
-            let executions = attempts.count(where: \.tookEffect)
-            if query.byObject, executions < query.minExecutions || attempts.count < query.minAttempts {
-                continue
-            }
-            if let job = query.job, !attempts.contains(where: { $0.job == job }) { continue }
-            out += Self.line(attempts, executions: executions, byObject: query.byObject)
-        }
-        return out
-    }
-
-    private static func line(_ attempts: [Attempt], executions: Int, byObject: Bool) -> String {
-        func list(_ texts: [String]) -> String { "[" + texts.joined(separator: ",") + "]" }
-        let rows = list(attempts.map { JSONText.quoted($0.row) })
-        let objects = JSONText.quoted(attempts[0].object)
-        let head =
-            byObject
-            ? "{\"object\":\(objects),\"rows\":\(rows)"
-            : "{\"row\":\(JSONText.quoted(attempts[0].row)),\"object\":\(objects)"
-        return head + ",\"executions\":\(executions),\"attempts\":\(attempts.count)"
-            + ",\"jobs\":" + list(attempts.map { JSONText.quoted($0.job) })
-            + ",\"statuses\":" + list(attempts.map { String($0.status) })
-            + ",\"reported\":" + list(attempts.map { String($0.isReported) })
-            + ",\"took_effect\":" + list(attempts.map { String($0.tookEffect) }) + "}\n"
+extension Ledger.Attempt {
+    /// Reads a line of the log.
+    init(_ line: ArraySlice<UInt8>) {
+        let parts = line.split(separator: 0x09, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        self.init(
+            job: parts[0], row: parts[1], object: parts[2], status: Int(parts[3]) ?? 0,
+            isReported: parts[4] == "1", tookEffect: parts[5] == "1")
     }
 }

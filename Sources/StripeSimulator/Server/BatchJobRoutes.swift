@@ -11,11 +11,11 @@ struct BatchJobRoutes {
             let caller = try request.caller(context)
             try request.checkContentType()
             let body = try await request.json()
-            return Self.response(try await simulator.create(body: body, caller: caller))
+            return Response.answering(try await simulator.create(body: body, caller: caller))
         }
         jobs.get(":id") { request, context in
             let caller = try request.caller(context)
-            return Self.response(
+            return Response.answering(
                 try await simulator.retrieve(try context.parameters.require("id"), caller: caller))
         }
         jobs.post(":id/cancel") { request, context in
@@ -25,12 +25,14 @@ struct BatchJobRoutes {
             guard body == [:] else {
                 throw APIError.malformed("parameter_unknown", "Cancel takes no parameters.")
             }
-            return Self.response(try await simulator.cancel(id, body: body, caller: caller))
+            return Response.answering(try await simulator.cancel(id, body: body, caller: caller))
         }
     }
+}
 
-    private static func response(_ answer: Simulator.Answer) -> Response {
-        var response = Response.json(answer.body)
+extension Response {
+    static func answering(_ answer: Simulator.Answer) -> Response {
+        var response = json(answer.body)
         if answer.isReplay { response.headers[.idempotentReplayed] = "true" }
         return response
     }

@@ -38,8 +38,16 @@ struct ControlRoutes {
         controls.get("requests") { _, _ in Response.json(await simulator.requestCounts) }
         controls.get("ledger/summary") { _, _ in Response.json(await simulator.ledgerSummary()) }
         controls.get("ledger") { request, _ in
-            let lines = try await simulator.ledgerLines(Self.query(of: request))
-            return Response.text(lines, type: "application/jsonlines")
+            let report = try await simulator.ledgerReport(Self.query(of: request))
+            return Response(
+                status: .ok, headers: [.contentType: "application/jsonlines"],
+                body: .init { writer in
+                    var report = report
+                    while let text = try await report.next() {
+                        try await writer.write(ByteBuffer(string: text))
+                    }
+                    try await writer.finish(nil)
+                })
         }
         controls.post("reset") { _, _ in
             try await simulator.reset()
@@ -47,9 +55,9 @@ struct ControlRoutes {
         }
     }
 
-    private static func query(of request: Request) -> Ledger.Query {
+    private static func query(of request: Request) -> LedgerReport.Query {
         let parameters = request.uri.queryParameters
-        var query = Ledger.Query()
+        var query = LedgerReport.Query()
         query.minExecutions = parameters["min_executions"].flatMap { Int($0) } ?? 0
         query.minAttempts = parameters["min_attempts"].flatMap { Int($0) } ?? 0
         query.row = parameters["row"].map(String.init)

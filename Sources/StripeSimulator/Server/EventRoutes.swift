@@ -27,7 +27,7 @@ struct EventRoutes {
         destinations.post("") { request, context in
             let caller = try request.caller(context)
             try request.checkContentType()
-            return Response.json(
+            return Response.answering(
                 try await simulator.createDestination(try await request.json(), caller: caller))
         }
         destinations.get(":id") { request, context in
@@ -40,23 +40,23 @@ struct EventRoutes {
             let caller = try request.caller(context)
             let id = try context.parameters.require("id")
             let body = try await request.json()
-            return Response.json(try await simulator.updateDestination(id, body, caller: caller))
+            return Response.answering(try await simulator.updateDestination(id, body, caller: caller))
         }
         destinations.delete(":id") { request, context in
             let caller = try request.caller(context)
             let id = try context.parameters.require("id")
-            return Response.json(try await simulator.deleteDestination(id, caller: caller))
+            return Response.answering(try await simulator.deleteDestination(id, caller: caller))
         }
         destinations.post(":id/:action") { request, context in
             let caller = try request.caller(context)
             let id = try context.parameters.require("id")
             switch try context.parameters.require("action") {
             case "enable":
-                return Response.json(try await simulator.enableDestination(id, true, caller: caller))
+                return Response.answering(try await simulator.enableDestination(id, true, caller: caller))
             case "disable":
-                return Response.json(try await simulator.enableDestination(id, false, caller: caller))
+                return Response.answering(try await simulator.enableDestination(id, false, caller: caller))
             case "ping":
-                return Response.json(try await simulator.ping(id, caller: caller))
+                return Response.answering(try await simulator.ping(id, caller: caller))
             default:
                 throw HTTPError(.notFound)
             }

@@ -13,19 +13,32 @@ struct FaultMiddleware: RouterMiddleware {
         next: Next
     ) async throws -> Response {
         let target = Self.target(of: request)
-        let (requestID, fault) = await simulator.admit(target)
+        let call = Self.call(request)
+        let admission = await simulator.admit(target, call)
+        let fault = admission.fault
         var context = context
-        context.requestID = requestID
-        var response = try await respond(request, context, fault, next)
+        context.requestID = admission.requestID
+        var response: Response
+        if let reason = admission.refusal {
+            try await request.drain()
+            response = Self.refusing(reason, await simulator.refusal(reason))
+        } else {
+            do {
+                response = try await respond(request, context, fault, next)
+            } catch {
+                await simulator.leave(target, call, outcome: nil)
+                throw error
+            }
+        }
         if request.uri.path.hasPrefix("/v2/") {
-            response.headers[.requestID] = requestID
+            response.headers[.requestID] = admission.requestID
             response.headers[.stripeVersion] = request.headers[.stripeVersion]
             response.headers[.idempotencyKey] = request.headers[.idempotencyKey]
         }
-        if let target {
-            let wasCut = fault.map { [.loseBefore, .loseAfter, .cut].contains($0.action) } ?? false
-            await simulator.count(target, outcome: wasCut ? "cut" : String(response.status.code))
-        }
+        let wasCut = fault.map { [.loseBefore, .loseAfter, .cut].contains($0.action) } ?? false
+        await simulator.leave(
+            target, admission.refusal == nil ? call : nil,
+            outcome: wasCut ? "cut" : String(response.status.code))
         return response
     }
 
@@ -38,6 +51,23 @@ struct FaultMiddleware: RouterMiddleware {
         guard path.hasPrefix("/v2/core/batch_jobs") else { return nil }
         if request.method == .get { return .retrieve }
         return path.hasSuffix("/cancel") ? .cancel : .create
+    }
+
+    /// What counts against the limits: calls of the API by someone.
+    private static func call(_ request: Request) -> APICall? {
+        guard request.uri.path.hasPrefix("/v2/"),
+            let key = Caller.apiKey(in: request.headers[.authorization])
+        else { return nil }
+        return APICall(
+            apiKey: key, context: request.headers[.stripeContext], method: request.method.rawValue,
+            path: request.uri.path)
+    }
+
+    /// Never with a `Retry-After`: Stripe sends none.
+    private static func refusing(_ reason: RateLimits.Reason, _ error: APIError?) -> Response {
+        var response = error.map(Response.refusing) ?? Response(status: .tooManyRequests)
+        if case .limit(let name) = reason { response.headers[.rateLimitedReason] = name }
+        return response
     }
 
     private func respond(

@@ -49,7 +49,7 @@ struct FileRoutes {
             }
         }
         guard writer.byteCount == length else { throw StorageError.incomplete }
-        try await simulator.acceptUpload(ticket, writer.finish())
+        try await simulator.acceptUpload(ticket, try writer.finish())
     }
 
     private func admit(

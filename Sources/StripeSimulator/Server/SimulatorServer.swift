@@ -99,18 +99,34 @@ package struct SimulatorServer: Service {
                 await onListening(Running(port: port, seed: seed, simulator: simulator))
             },
             logger: Logger(label: "batchsim", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await run(application)
+        do {
+            try await run(application)
+        } catch let error as IOError {
+            throw ListenFault(address: "\(configuration.host):\(configuration.port)", code: error.errnoCode)
+        }
     }
 
     private func router(for simulator: Simulator) -> Router<SimulatorContext> {
         let router = Router(context: SimulatorContext.self)
         router.middlewares.add(FaultMiddleware(simulator: simulator))
-        if configuration.hasRateLimits { router.middlewares.add(RateLimitMiddleware(simulator: simulator)) }
         BatchJobRoutes(simulator: simulator).add(to: router)
         EventRoutes(simulator: simulator).add(to: router)
         FileRoutes(simulator: simulator).add(to: router)
         ControlRoutes(simulator: simulator).add(to: router)
         return router
+    }
+}
+
+/// The address can't be listened on.
+package struct ListenFault: Error, CustomStringConvertible {
+    let address: String
+    let code: Int32
+
+    /// The reason and the way out, for people.
+    package var description: String {
+        let hint =
+            code == EADDRINUSE ? " Is another batchsim running? --listen 127.0.0.1:0 takes a free port." : ""
+        return "can't listen on \(address): \(String(cString: strerror(code))).\(hint)"
     }
 }
 

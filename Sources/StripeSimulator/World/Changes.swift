@@ -1,6 +1,6 @@
 /// What was done to single objects, on disk.
 ///
-/// Memory holds two words an object, however much was changed. Objects go by 64-bit digests.
+/// Objects go by 64-bit digests. Memory holds nothing of them, however many there are.
 final class Changes {
     /// What an object has become besides its members.
     struct State: OptionSet {
@@ -13,23 +13,34 @@ final class Changes {
     }
 
     /// Where the members stand that differ from a blank object, and the state in the lowest byte.
-    private var entries: [UInt64: UInt64] = [:]
+    private let entries: DigestTable
     private let file: LineFile
+    /// The object looked at last: a row asks for the same one several times.
+    private var last: (object: UInt64, entry: UInt64)?
 
     init(path: String) throws {
         file = try LineFile(path: path)
+        entries = try DigestTable(beside: path)
         // No object has its members at offset 0, which stands for none.
         try file.append("\n")
     }
 
-    func state(of object: UInt64) -> State {
-        State(rawValue: UInt8(truncatingIfNeeded: entries[object] ?? 0))
+    private func entry(_ object: UInt64) throws -> UInt64 {
+        if let last, last.object == object { return last.entry }
+        let entry = try entries.number(of: object) ?? 0
+        last = (object, entry)
+        return entry
+    }
+
+    func state(of object: UInt64) throws -> State {
+        State(rawValue: UInt8(truncatingIfNeeded: try entry(object)))
     }
 
     /// The members that differ from a blank object, in the order of their first change.
     func members(of object: UInt64) throws -> [RowLine.Param] {
-        guard let entry = entries[object], entry >> 8 > 0 else { return [] }
-        return try file.withLine(at: Int(entry >> 8)) { RowLine.Param.members(of: $0) ?? [] }
+        let place = Int(try entry(object) >> 8)
+        guard place > 0 else { return [] }
+        return try file.withLine(at: place) { RowLine.Param.members(of: $0) ?? [] }
     }
 
     /// Remembers an object as it is now.
@@ -40,6 +51,7 @@ final class Changes {
             try file.append(RowLine.Param.object(members), "\n")
         }
         let entry = UInt64(place) << 8 | UInt64(state.rawValue)
-        if entry == 0 { entries[object] = nil } else { entries[object] = entry }
+        try entries.update(object) { _ in entry }
+        last = (object, entry)
     }
 }

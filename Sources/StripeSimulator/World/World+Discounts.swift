@@ -2,7 +2,7 @@
 extension World {
     mutating func createCoupon(_ call: RowCall) throws -> RowAnswer {
         let id = call.text("id") ?? random.token(length: 8)
-        guard !changes.state(of: call.digest("coupon", id)).contains(.exists) else {
+        guard try !changes.state(of: call.digest("coupon", id)).contains(.exists) else {
             return .refused(400, code: "resource_already_exists", "Coupon already exists.", param: "id")
         }
         return try change(call, "coupon", id: id, Catalog.coupon, state: .exists)
@@ -37,7 +37,7 @@ extension World {
     /// Takes a code into use; false when another promotion code has it.
     private func claim(_ code: String, _ call: RowCall) throws -> Bool {
         let place = Self.place(of: code, call)
-        guard !changes.state(of: place).contains(.exists) else { return false }
+        guard try !changes.state(of: place).contains(.exists) else { return false }
         try changes.keep(place, [], .exists)
         return true
     }

@@ -60,7 +60,7 @@ struct World {
                 members.append(param.applied(to: nil))
             }
         }
-        try changes.keep(object, members, changes.state(of: object).union(state))
+        try changes.keep(object, members, try changes.state(of: object).union(state))
         var resource = blank(id, call)
         resource.lay(members)
         return .ok(resource)
@@ -82,7 +82,7 @@ struct World {
     ) throws -> RowAnswer {
         let id = call.ids[0]
         guard !id.contains("missing") else { return .missing(noun, id) }
-        guard !changes.state(of: call.digest(noun, id)).contains(.ended) else {
+        guard try !changes.state(of: call.digest(noun, id)).contains(.ended) else {
             return .refused(400, code: code, "This \(noun) is already \(status).")
         }
         let own = RowLine.Param(name: "status", json: JSONText.quoted(status))

@@ -12,16 +12,4 @@ struct FileFault: Error, CustomStringConvertible {
         guard result >= 0 else { throw FileFault(path: path, code: errno) }
         return result
     }
-
-    static func writeAll(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
-    ) throws(FileFault) {
-        var written = 0
-        while written < bytes.count {
-            let count = write(descriptor, bytes.baseAddress! + written, bytes.count - written)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileFault(path: path, code: errno) }
-            written += count
-        }
-    }
 }

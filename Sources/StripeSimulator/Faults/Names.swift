@@ -1,0 +1,26 @@
+/// Names that a person may have mistyped.
+enum Names {
+    /// What to say about a name that is none of `known`.
+    static func refusal(_ name: String, in place: String, known: [String]) -> ScenarioFault {
+        let nearest = known.map { ($0, distance(name, $0)) }.min { $0.1 < $1.1 }
+        let hint = nearest.flatMap { $0.1 <= 3 ? " Did you mean '\($0.0)'?" : nil } ?? ""
+        let list = known.joined(separator: ", ")
+        return ScenarioFault(reason: "unknown member '\(name)'\(place).\(hint) Known are \(list).")
+    }
+
+    /// How many letters must be put in, left out or changed to make one of the other (Levenshtein).
+    static func distance(_ left: String, _ right: String) -> Int {
+        let right = Array(right)
+        var row = Array(0...right.count)
+        for (i, letter) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in right.indices {
+                let change = diagonal + (letter == right[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(change, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}
