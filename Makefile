@@ -77,11 +77,13 @@ test-sdk: deps-test $(SDKS:%=$(SCRATCH)/sdk/%/ready)
 	@echo 'test-sdk: passed with stripe-python $(SDKS)'
 
 test-scale: deps-test
+	@command -v python3 >/dev/null || { $(call install,python3) ; }
 	$(BUILD) --product batchsim
 	@BATCHSIM=$(BIN)/batchsim PYTHONDONTWRITEBYTECODE=1 python3 Tests/bench/sim.py --check
 	@echo 'test-scale: passed'
 
 bench-sim: deps-test
+	@command -v python3 >/dev/null || { $(call install,python3) ; }
 	$(BUILD) --product batchsim
 	@BATCHSIM=$(BIN)/batchsim PYTHONDONTWRITEBYTECODE=1 python3 Tests/bench/sim.py
 

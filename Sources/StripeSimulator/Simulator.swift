@@ -60,9 +60,14 @@ actor Simulator {
         events = Self.events(options, now: clock.now)
         limits = options.scenario.limits
         quirks = try options.baseQuirks.overlaid(with: options.scenario.quirks)
-        try FileManager.default.createDirectory(
-            atPath: options.directory, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: options.directory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch let error as CocoaError {
+            let code = (error.underlying as? POSIXError)?.code ?? .EIO
+            throw FileFault(path: options.directory, code: code.rawValue)
+        }
         ledger = try Ledger(path: options.directory + "/ledger.tsv")
         world = try World(seed: options.seed, path: options.directory + "/world.jsonl")
     }

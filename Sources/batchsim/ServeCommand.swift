@@ -85,8 +85,10 @@ struct ServeCommand: AsyncParsableCommand {
         if let scenario {
             do {
                 configuration.scenario = try Scenario(json: Data(contentsOf: URL(fileURLWithPath: scenario)))
+            } catch let fault as ScenarioFault {
+                throw ValidationError("\(scenario): \(fault)")
             } catch {
-                throw ValidationError("\(scenario): \(error)")
+                throw ValidationError("\(scenario): \(error.localizedDescription)")
             }
         }
         let server = SimulatorServer(configuration) { running in

@@ -54,8 +54,6 @@ import Testing
             try await bench.upload(Bench.customers(15_000), to: id)
             await bench.advance(3600)
         }
-        let size = await bench.simulator.ledger.byteCount
-        #expect(size > 2 << 20, "it is not large")
         for query in [LedgerReport.Query(), .init(byObject: true)] {
             let lines = try await bench.ledger(query).split(separator: "\n").map {
                 try #require(JSONValue(parsing: $0.utf8))
@@ -66,6 +64,8 @@ import Testing
             let executions = lines.reduce(0) { $0 + Int($1["executions"]?.double ?? 0) }
             #expect(await executions == bench.count("executions"))
         }
+        let attributes = try FileManager.default.attributesOfItem(atPath: bench.directory + "/ledger.tsv")
+        #expect((attributes[.size] as? Int ?? 0) > 2 << 20, "it is not large")
         let twice = try await bench.ledger(.init(minExecutions: 2)).split(separator: "\n").count
         #expect(await twice == bench.count("rows_executed_more_than_once"))
         #expect(await bench.count("rows_attempted_more_than_once") == 15_000)
@@ -81,6 +81,18 @@ import Testing
         let fault = #expect(throws: ScenarioFault.self) { try Scenario(json: Data(scenario.utf8)) }
         #expect(
             fault?.description.contains("Did you mean '\(meant)'?") == true, "\(String(describing: fault))")
+    }
+
+    @Test(arguments: [
+        (#"{"wire":[{"on":"create","action":"lose_aftr"}]}"#, "Did you mean 'lose_after'?"),
+        (#"{"wire":[{"on":"create","action":"delay","probability":5}]}"#, "between 0 and 1"),
+        (#"{"rows":[{"ids":["a"],"times":-1}]}"#, "0 or more"),
+        (#"{"rows":[{"status":500}]}"#, "ids, prefix or share"),
+        (#"{"quirks":{"second_put":"refuse"}}"#, "Did you mean 'refused'?"),
+    ])
+    func aValueThatMakesNoSenseIsRefused(scenario: String, reason: String) throws {
+        let fault = #expect(throws: ScenarioFault.self) { try Scenario(json: Data(scenario.utf8)) }
+        #expect(fault?.description.contains(reason) == true, "\(String(describing: fault))")
     }
 
     @Test(arguments: [("batch_failed", nil), ("timeout", 500), ("cancelled", 600), ("exploded", nil)])

@@ -170,10 +170,10 @@ def show(measurements):
 
 def check():
     """Memory may not grow with the rows; how long it takes is not judged."""
-    small, large, many = measure(1, 20_000), measure(1, 100_000), measure(60, 500)
+    small, large, many = measure(1, 20_000), measure(1, 200_000), measure(60, 500)
     show([small, large, many])
-    growth = (large["memory"] - small["memory"]) * (1 << 20) / 80_000
-    print(f"80,000 rows more take {growth:.0f} bytes of memory each")
+    growth = (large["memory"] - small["memory"]) * (1 << 20) / 180_000
+    print(f"180,000 rows more take {growth:.0f} bytes of memory each")
     if growth > 60:
         raise SystemExit("FAILED: the memory of batchsim grows with the rows of a job")
 
@@ -186,7 +186,9 @@ def main():
     options = arguments.parse_args()
     if options.check:
         return check()
-    sizes = [(1, options.rows // 10), (1, options.rows), (1, 2 * options.rows), (options.jobs, options.rows // options.jobs)]
+    sizes = [
+        (1, options.rows // 10), (1, options.rows), (1, 2 * options.rows),
+        (options.jobs, options.rows // options.jobs)]
     show([measure(*size) for size in sizes])
 
 

@@ -41,32 +41,32 @@ struct Quirks: Codable, Equatable, Sendable {
     /// The form of a refusal by the rate limits.
     var rateLimitBody = RateLimitBody.v2
 
-    enum Spelling: String, Codable { case canceled, cancelled }
-    enum UploadType: String, Codable {
+    enum Spelling: String, Choice, Sendable { case canceled, cancelled }
+    enum UploadType: String, Choice, Sendable {
         case octetStream = "octet_stream"
         case jsonlines, any
     }
-    enum Presence: String, Codable {
+    enum Presence: String, Choice, Sendable {
         case byVersion = "by_version"
         case required, optional
     }
-    enum CanceledOutput: String, Codable {
+    enum CanceledOutput: String, Choice, Sendable {
         case ifAny = "if_any"
         case always, never
     }
-    enum ReplayedURL: String, Codable { case same, fresh }
-    enum SecondPut: String, Codable { case refused, replaces }
-    enum PutDeadline: String, Codable { case start, end }
-    enum ExpiredResults: String, Codable {
+    enum ReplayedURL: String, Choice, Sendable { case same, fresh }
+    enum SecondPut: String, Choice, Sendable { case refused, replaces }
+    enum PutDeadline: String, Choice, Sendable { case start, end }
+    enum ExpiredResults: String, Choice, Sendable {
         case deadURL = "dead_url"
         case noURL = "no_url"
         case notFound = "not_found"
     }
-    enum ValidationError: String, Codable {
+    enum ValidationError: String, Choice, Sendable {
         case inFile = "in_file"
         case inJob = "in_job"
     }
-    enum RateLimitBody: String, Codable { case v2, v1, empty }
+    enum RateLimitBody: String, Choice, Sendable { case v2, v1, empty }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case canceledSpelling = "canceled_spelling"

@@ -27,7 +27,7 @@ struct RowRule: Codable, Equatable, Sendable {
     var line: LineFault?
 
     /// What becomes of a row's result line.
-    enum LineFault: String, Codable, Sendable, CaseIterable {
+    enum LineFault: String, Choice, Sendable {
         case missing, duplicate, garbage, truncated, foreign
     }
 

@@ -38,12 +38,22 @@ package struct Scenario: Sendable, Equatable {
                     name, in: "", known: ["rows", "wire", "jobs", "events", "limits", "quirks"])
             }
         }
+        for (index, rule) in rows.enumerated()
+        where rule.ids == nil && rule.prefix == nil && rule.share == nil {
+            throw ScenarioFault(reason: "rows[\(index)]: a rule needs ids, prefix or share")
+        }
         let types = BatchJobEvent.allCases.map(\.type) + ["v2.core.event_destination.ping"]
         for type in events.flatMap({ $0.types ?? [] }) where !types.contains(type) {
             throw ScenarioFault(
                 reason: "unknown event type '\(type)'; known are \(types.joined(separator: ", "))")
         }
     }
+
+    /// Members that are a part of a whole, or a chance.
+    private static let shares: Set<String> = [
+        "share", "after_share", "probability", "drop", "duplicate", "twin", "bad_signature",
+        "stale_signature",
+    ]
 
     private static func list<Element: Decodable, Key>(
         _ value: JSONValue, _ name: String, _ keys: Key.Type
@@ -59,6 +69,13 @@ package struct Scenario: Sendable, Equatable {
         let known = Key.allCases.map(\.stringValue)
         for key in members.keys.sorted() where !known.contains(key) {
             throw Names.refusal(key, in: " in \(place)", known: known)
+        }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard let number = value.double else { continue }
+            guard number >= 0 else { throw ScenarioFault(reason: "\(place): \(name) is 0 or more") }
+            guard !shares.contains(name) || number <= 1 else {
+                throw ScenarioFault(reason: "\(place): \(name) is between 0 and 1")
+            }
         }
         do {
             return try JSONDecoder().decode(Element.self, from: Data(value.bytes))

@@ -24,7 +24,7 @@ struct WireFault: CountedFault, Codable, Equatable {
     var delayMilliseconds: Int?
 
     /// A kind of request.
-    enum Target: String, Codable, Sendable, CaseIterable {
+    enum Target: String, Choice, Sendable {
         case create, retrieve, cancel, upload, download
         /// Listing and retrieving events, and all about their destinations.
         case events
@@ -32,7 +32,7 @@ struct WireFault: CountedFault, Codable, Equatable {
     }
 
     /// What is done to a request.
-    enum Action: String, Codable, Sendable, CaseIterable {
+    enum Action: String, Choice, Sendable {
         /// Answered with `status`, without effect.
         case status
         /// The connection is closed before the request has an effect.
@@ -48,7 +48,7 @@ struct WireFault: CountedFault, Codable, Equatable {
     }
 
     /// The body of an injected answer.
-    enum Body: String, Codable, Sendable, CaseIterable {
+    enum Body: String, Choice, Sendable {
         case json, html, empty
     }
 

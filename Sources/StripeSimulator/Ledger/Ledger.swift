@@ -73,9 +73,6 @@ final class Ledger {
             attempt.isReported ? "\t1" : "\t0", attempt.tookEffect ? "\t1\n" : "\t0\n")
     }
 
-    /// The size of the log.
-    var byteCount: Int { log.byteCount }
-
     func summary() -> JSONValue {
         let statuses = totals.byStatus.map { (String($0.key), JSONValue.integer(Int64($0.value))) }
         return [
