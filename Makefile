@@ -10,6 +10,9 @@ PACKAGES = libsqlite3-dev libzstd-dev pkg-config
 # What the tests judge with, beyond what a build needs.
 JUDGES   = curl zstd systemd strace e2fsprogs
 ROWS    ?= 5000
+# How many worlds `make torture` runs, or which one it shows.
+SEEDS   ?= 500
+SEED    ?=
 # The official Stripe SDKs that judge batchsim; each has a folder of its own below the build.
 SDKS     = 15.1.0b2 15.5.0b1 16.1.0b1
 
@@ -20,11 +23,15 @@ dpkg -s $(1) >/dev/null 2>&1 || { echo 'Installing $(1) ...' && $(SUDO) apt-get 
 endef
 
 # How long `make fuzz` feeds each target, and which; what it learned and found stays in the folder of its build.
+# How many simulated worlds `make test` tries; `make torture` tries more.
+WORLDS  ?= 10
+# So many tests at a time: more of them only make each other late.
+NARROW   = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6
 SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts bench-sim lint clean
+.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts torture bench-sim lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
@@ -34,6 +41,7 @@ help:
 	@echo 'make powercuts cut the power after every durable step, on a disk that forgets (needs root)'
 	@echo 'make test-scale  see that the memory of batchsim does not grow with its rows'
 	@echo 'make bench-sim measure batchsim with a million rows and with 200 jobs at once'
+	@echo 'make torture   simulate the daemon in $(SEEDS) worlds of faults (SEEDS=500), or show one (SEED=7)'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deps      install the system packages that a build needs'
@@ -60,7 +68,8 @@ demo: build
 test: deps-test lint
 	@echo 'Building the programs and the tests. The first time takes ten minutes or so.'
 	$(BUILD) --build-tests
-	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+	$(NARROW) $(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+	TORTURE_SEEDS=$(WORLDS) $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter TortureTests
 
 powercuts: deps-test
 	$(BUILD) --build-tests
@@ -110,6 +119,10 @@ fuzz: deps
 	done; \
 	test -z "$$failed" || { echo "fuzz: FAILED:$$failed; the inputs are in $(FUZZING)/finds." \
 	  "Copy each to Tests/Fixtures/fuzz/TARGET, where every test run tries it again." >&2; exit 1; }
+
+torture: deps
+	$(BUILD) --product torture
+	$(BIN)/torture $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --power-cuts)
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

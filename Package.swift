@@ -131,6 +131,23 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // The only place where both sides meet: the whole daemon against the local Stripe, in virtual time.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "StripeSimulator",
+                logging, crypto,
+            ],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "torture",
+            dependencies: ["BatchCore", "Env", "TestSupport", arguments],
+            path: "Tests/torture",
+            swiftSettings: settings
+        ),
+
         // The tests, one target for each part.
         .testTarget(
             name: "BatchCoreTests",
@@ -168,6 +185,11 @@ let package = Package(
             swiftSettings: settings
         ),
         fuzzing,
+        .testTarget(
+            name: "TortureTests",
+            dependencies: ["BatchCore", "Env", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", dependencies: ["BatchCore", "Env"], swiftSettings: settings),
         .testTarget(
             name: "StripeSimulatorTests",

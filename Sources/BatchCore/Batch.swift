@@ -26,13 +26,20 @@ package struct Batch: Hashable, Sendable {
     package var seen: JobSnapshot?
     /// When its job was last known to be alive.
     package var aliveAt: Timestamp
+    /// Since when its job may run: its 24 hours are counted from here.
+    package var runsSince: Timestamp?
+    /// How fast its job gets on.
+    package var pace: RowPace?
+    /// The last time its file was sent, as far as it came.
+    package var sending: Sending?
 
     /// A batch as it was claimed, or as it was stored.
     package init(
         id: BatchID, workload: WorkloadID, queue: String, rows: Int64, apiVersion: String,
         context: String?, phase: BatchPhase,
         cancelWanted: Bool = false, notBefore: Timestamp, failures: Int = 0, unchanged: Int = 0,
-        seen: JobSnapshot? = nil, aliveAt: Timestamp
+        seen: JobSnapshot? = nil, aliveAt: Timestamp, runsSince: Timestamp? = nil, pace: RowPace? = nil,
+        sending: Sending? = nil
     ) {
         self.id = id
         self.workload = workload
@@ -47,6 +54,9 @@ package struct Batch: Hashable, Sendable {
         self.unchanged = unchanged
         self.seen = seen
         self.aliveAt = aliveAt
+        self.runsSince = runsSince
+        self.pace = pace
+        self.sending = sending
     }
 
     /// Takes in what happened.
@@ -73,82 +83,35 @@ package struct Batch: Hashable, Sendable {
         let pause =
             if case .failed = event { next.notBefore - now } else { poll.delay(unchanged: next.unchanged) }
         next.phase = try phase.after(event, at: now, lastAlive: aliveAt, poll: pause, limits: limits)
+        next.measure(event, since: self, at: now, limits: limits)
         if next.phase.isWatched, next.failures == 0 { next.aliveAt = now }
         // A look that settled nothing is never repeated at once, whatever Stripe keeps saying.
         if case .observed = event, next.phase.isWatched { next.notBefore = now + poll.min }
         self = next
     }
-}
 
-/// What to do next for one batch.
-package enum Step: Hashable, Sendable {
-    /// Write the input file.
-    case stage
-    /// Record the intent to create a job, then ask for it. Needs a free slot.
-    case create
-    /// Ask again, with the recorded key and body.
-    case createAgain(CreateIntent)
-    /// Record the intent to upload, then send the file.
-    case upload(InputFile, job: JobID, deadline: Timestamp)
-    /// Look whether the file arrived; send it again if not, and if the window allows.
-    case resumeUpload(InputFile, job: JobID, deadline: Timestamp)
-    /// Look at the job.
-    case poll(job: JobID)
-    /// Ask Stripe to cancel the job.
-    case cancel(job: JobID)
-    /// Bring the results into the archive.
-    case collect(job: JobID, JobEnding, until: Timestamp)
-    /// Give each row its outcome, from the archived file.
-    case settle(job: JobID, JobEnding)
-    /// Give up; nothing ran.
-    case release(ReleaseReason)
-    /// Remove the spool file.
-    case sweep
-    /// Nothing before this moment.
-    case wait(until: Timestamp)
-}
-
-extension Batch {
-    /// The next step at `now`. `uploadTime` is how long the upload should take.
-    package func step(at now: Timestamp, uploadTime: Duration, limits: Limits) -> Step {
-        if now < notBefore { return .wait(until: notBefore) }
-        switch phase {
-        case .staging:
-            return cancelWanted ? .release(.canceled) : .stage
-        case .staged:
-            if cancelWanted { return .release(.canceled) }
-            // The uplink may have become slower since the rows were claimed: fewer go into the next file.
-            let isTooLarge = rows > 1 && uploadTime + limits.uploadMargin >= limits.uploadWindow
-            return isTooLarge ? .release(.windowMissed) : .create
-        case .creating(_, let intent):
-            // A job without its file does nothing, so an unanswered create can be left behind.
-            return cancelWanted ? .release(.canceled) : .createAgain(intent)
-        case .awaitingUpload(let file, let job, let deadline):
-            if now + uploadTime + limits.uploadMargin >= deadline { return .release(.windowMissed) }
-            return cancelWanted ? cancelling(job) : .upload(file, job: job, deadline: deadline)
-        case .uploading(let file, let job, let deadline):
-            // Whether the file arrived or not: it is not sent again, and an end of the job tells.
-            if cancelWanted { return cancelling(job) }
-            return .resumeUpload(file, job: job, deadline: deadline)
-        case .processing(let job, let pollAt):
-            if cancelWanted, seen?.status != .cancelling { return .cancel(job: job) }
-            return now < pollAt ? .wait(until: pollAt) : .poll(job: job)
-        case .collecting(let job, let ending, let until):
-            return .collect(job: job, ending, until: until)
-        case .archived(let job, let ending):
-            return .settle(job: job, ending)
-        case .settled, .released:
-            return .sweep
+    /// Keeps the time of a job: since when it runs, and how fast.
+    private mutating func measure(_ event: BatchEvent, since before: Batch, at now: Timestamp, limits: Limits)
+    {
+        if case .uploaded = event {
+            runsSince = now
+            pace = RowPace(since: now, done: 0)
         }
-    }
-
-    private func cancelling(_ job: JobID) -> Step {
-        seen?.status == .cancelling ? .poll(job: job) : .cancel(job: job)
-    }
-
-    /// True when the recorded create has grown too old: its job, if there is one, can no longer be used.
-    package func needsNewKey(at now: Timestamp, limits: Limits) -> Bool {
-        guard case .creating(_, let intent) = phase else { return false }
-        return now - intent.askedAt >= limits.uploadWindow - limits.uploadMargin
+        guard case .observed(let job) = event, job.status != .readyForUpload else { return }
+        if runsSince == nil {
+            // Whenever its file arrived, it was not after the window.
+            runsSince =
+                if case .uploading(_, _, let deadline) = before.phase { min(now, deadline) } else { now }
+            pace = RowPace(since: now, done: job.done)
+            return
+        }
+        switch job.status {
+        case .inProgress: pace?.look(done: job.done, at: now)
+        case .validating: pace?.begin(at: now)
+        case .complete:
+            pace?.end(
+                done: job.done, at: now, lastLook: before.aliveAt, assumed: limits.assumedRowRate)
+        default: break
+        }
     }
 }

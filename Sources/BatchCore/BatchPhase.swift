@@ -62,8 +62,10 @@ package struct CreateIntent: Hashable, Sendable {
 
 /// Why a batch was given up before anything of it ran. The raw values are stored.
 package enum ReleaseReason: String, Hashable, Sendable, CaseIterable {
-    /// Too little of the upload window was left, or the file would not fit into it.
+    /// Too little of the upload window was left.
     case windowMissed = "window_missed"
+    /// At what was seen meanwhile, its file would not fit into the window, or its rows not into a day.
+    case tooLarge = "too_large"
     /// Stripe said that no file came in time.
     case uploadTimeout = "upload_timeout"
     /// Stripe refused to make the job.
@@ -214,6 +216,14 @@ extension BatchPhase {
             .collecting(let job, _, _), .archived(let job, _):
             job
         case .staging, .staged, .creating, .settled, .released: nil
+        }
+    }
+
+    /// The file that is on its way, or about to be.
+    package var fileUnderWay: InputFile? {
+        switch self {
+        case .creating(let file, _), .awaitingUpload(let file, _, _), .uploading(let file, _, _): file
+        default: nil
         }
     }
 

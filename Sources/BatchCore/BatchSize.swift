@@ -9,19 +9,27 @@ package struct BatchSize: Hashable, Sendable {
         case uploadWindow = "upload_window"
         case queueRows = "max_rows_per_job"
         case queueBytes = "max_bytes_per_job"
+        case bisection
     }
 
-    /// What was seen of the queue's last jobs; nil before there was one.
+    /// What was seen of the last jobs; nil before there was one.
     package struct Seen: Hashable, Sendable {
-        /// Rows a second that Stripe executed, the slowest of the last jobs.
+        /// Rows a second that Stripe executes of one of the queue's jobs, the slowest of the last.
         package var rowRate: Double?
-        /// Bytes a second that an upload reached, the slowest of the last ones.
+        /// Bytes a second that the uplink reaches.
         package var uploadRate: Double?
 
         /// What was seen.
         package init(rowRate: Double? = nil, uploadRate: Double? = nil) {
             self.rowRate = rowRate
             self.uploadRate = uploadRate
+        }
+
+        /// How long a job with so many rows should run; nothing, before a rate was seen.
+        func timeToRun(_ rows: Int64) -> Duration {
+            guard let rowRate else { return .zero }
+            // A thousand years stand for ever.
+            return .seconds(min(Double(rows) / max(rowRate, 1e-9), 3e10))
         }
     }
 

@@ -47,11 +47,14 @@ package struct RowHistory: Hashable, Sendable {
     package var attempts: Int
     /// How many of them ended with nobody knowing whether the row ran.
     package var doubts: Int
+    /// Its params name what it creates, and Stripe does not create that name twice: see `Endpoint.ownName`.
+    package var isNamed: Bool
 
     /// The history of a row that was never sent.
-    package init(attempts: Int = 0, doubts: Int = 0) {
+    package init(attempts: Int = 0, doubts: Int = 0, isNamed: Bool = false) {
         self.attempts = attempts
         self.doubts = doubts
+        self.isNamed = isNamed
     }
 }
 
@@ -86,7 +89,10 @@ extension QueuePolicy {
     package func decide(
         _ result: ResultLine, history: RowHistory
     ) -> RowDecision {
+        // What proves something comes before what somebody says about it.
+        if result.verdict == .done { return .succeeded }
         if history.doubts > 0, result.provesEarlierSuccess(of: endpoint) { return .succeeded }
+        if let rule = rule(for: result) { return decide(result, by: rule, history: history) }
         switch result.verdict {
         case .done: return .succeeded
         case .refused:
@@ -96,15 +102,19 @@ extension QueuePolicy {
             return isLastWord ? .failed(.refused) : .held(.unknownOutcome)
         case .systemic: return .systemic
         case .unknown: return decideUnknown(history: history)
-        case .tryAgain, .tryMuchLater:
-            let attempts = history.attempts + 1
-            guard attempts < retry.maxAttempts else {
-                // An earlier attempt may have worked: to call the row failed would be a guess.
-                return history.doubts > 0 ? .held(.unknownOutcome) : .failed(.attemptsExhausted)
-            }
-            let floor = result.verdict == .tryMuchLater ? retry.maxDelay : .zero
-            return .again(delay: max(floor, retry.delay(afterAttempts: attempts)), doubt: false)
+        case .tryAgain: return goAgain(history: history)
+        case .tryMuchLater: return goAgain(history: history, notBefore: retry.maxDelay)
         }
+    }
+
+    /// Decides about a row that certainly did not run this time, and may run later.
+    func goAgain(history: RowHistory, notBefore floor: Duration = .zero) -> RowDecision {
+        let attempts = history.attempts + 1
+        guard attempts < retry.maxAttempts else {
+            // An earlier attempt may have worked: to call the row failed would be a guess.
+            return history.doubts > 0 ? .held(.unknownOutcome) : .failed(.attemptsExhausted)
+        }
+        return .again(delay: max(floor, retry.delay(afterAttempts: attempts)), doubt: false)
     }
 
     /// Decides about a row of which nobody knows whether it ran.
@@ -115,7 +125,7 @@ extension QueuePolicy {
         history: RowHistory, reason: RowReason = .unknownOutcome
     ) -> RowDecision {
         let attempts = history.attempts + 1
-        guard repeatsUnknown, attempts < retry.maxAttempts else { return .held(reason) }
+        guard repeatsUnknown(history), attempts < retry.maxAttempts else { return .held(reason) }
         return .again(delay: retry.delay(afterAttempts: attempts), doubt: true)
     }
 

@@ -58,6 +58,28 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         path.firstIndex(of: ":").map { String(path[..<$0]) }
     }
 
+    /// How a row of a create names what it makes, so that Stripe refuses to make it twice.
+    package struct OwnName: Hashable, Sendable {
+        /// The member of `params` that holds the name.
+        package let parameter: String
+        /// Members that may end the name's life by themselves: beside one of them a second object can come to be.
+        package let unless: [String]
+    }
+
+    /// How rows may name what they create; nil where Stripe makes up every id.
+    ///
+    /// A coupon's id stays taken. A promotion code is taken only while it is active, so a row that says when it
+    /// ends is not counted. Source: `stripe-batch-api.md` section 4.3.
+    package var ownName: OwnName? {
+        guard method == .post else { return nil }
+        switch path {
+        case "/v1/coupons": return OwnName(parameter: "id", unless: [])
+        case "/v1/promotion_codes":
+            return OwnName(parameter: "code", unless: ["active", "expires_at", "max_redemptions"])
+        default: return nil
+        }
+    }
+
     /// What a repetition does, judged by the form of the endpoint.
     ///
     /// A POST whose path ends in a placeholder updates that object; any other POST creates or acts.

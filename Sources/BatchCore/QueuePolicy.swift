@@ -66,11 +66,11 @@ package struct QueuePolicy: Hashable, Sendable {
     }
 
     /// True when a row with an unknown outcome may be sent again without asking a person.
-    package var repeatsUnknown: Bool {
+    package func repeatsUnknown(_ history: RowHistory = RowHistory()) -> Bool {
         switch unknownOutcome {
         case .retry: true
         case .hold: false
-        case .auto: endpoint.repetition != .harmful
+        case .auto: endpoint.repetition != .harmful || endpoint.ownName != nil && history.isNamed
         }
     }
 }
@@ -85,15 +85,19 @@ package struct AccountPolicy: Hashable, Sendable {
     package var maxConcurrentJobs: Int
     /// The shortest and the longest pause between looks at one job.
     package var poll: PollPolicy
+    /// How many GETs may be made in a month; nil for any number.
+    package var readsPerMonth: Int64?
 
     /// An account with the defaults of `interfaces.md` section 2.
     package init(
-        name: String, apiVersion: String, maxConcurrentJobs: Int = 8, poll: PollPolicy = PollPolicy()
+        name: String, apiVersion: String, maxConcurrentJobs: Int = 8, poll: PollPolicy = PollPolicy(),
+        readsPerMonth: Int64? = 10_000
     ) {
         self.name = name
         self.apiVersion = apiVersion
         self.maxConcurrentJobs = maxConcurrentJobs
         self.poll = poll
+        self.readsPerMonth = readsPerMonth
     }
 }
 
@@ -124,14 +128,18 @@ package struct RetryPolicy: Hashable, Sendable {
     package var initialDelay: Duration
     /// The pause it grows to.
     package var maxDelay: Duration
+    /// What the operator knows of answers: the first that matches counts, before the built-in table.
+    package var rules: [OutcomeRule]
 
-    /// Five attempts, one minute growing to six hours, unless told otherwise.
+    /// Five attempts, one minute growing to six hours, no rules, unless told otherwise.
     package init(
-        maxAttempts: Int = 5, initialDelay: Duration = .minutes(1), maxDelay: Duration = .hours(6)
+        maxAttempts: Int = 5, initialDelay: Duration = .minutes(1), maxDelay: Duration = .hours(6),
+        rules: [OutcomeRule] = []
     ) {
         self.maxAttempts = maxAttempts
         self.initialDelay = initialDelay
         self.maxDelay = maxDelay
+        self.rules = rules
     }
 
     /// The pause after `attempts` failed attempts (at least 1): doubling, up to the ceiling.
@@ -152,8 +160,14 @@ package struct Limits: Hashable, Sendable {
     package var uploadMargin: Duration = .seconds(30)
     /// How long a job may run before Stripe ends it.
     package var processing: Duration = .hours(24)
+    /// So long before that end a job is canceled that would not end by itself: its rows in flight need a while.
+    package var cancelMargin: Duration = .hours(1)
     /// How long results can be had.
     package var results: Duration = .days(7)
+    /// How many jobs of a workload may end in a row without settling a row.
+    package var fruitlessJobs = 8
+    /// How many files of a workload may fail Stripe's validation.
+    package var invalidJobs = 100
     /// The pause after the first failed call.
     package var firstBackoff: Duration = .milliseconds(500)
     /// The longest pause after failed calls.

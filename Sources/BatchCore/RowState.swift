@@ -42,10 +42,12 @@ package enum RowReason: String, Hashable, Sendable, CaseIterable {
     case attemptsExhausted = "attempts_exhausted"
     /// It may have run, and running it again may do harm.
     case unknownOutcome = "unknown_outcome"
-    /// Stripe's validation named it.
+    /// Stripe's validation named it, or refused a file of it alone.
     case validation
     /// Its results could not be fetched in time.
     case resultsExpired = "results_expired"
+    /// A rule of the queue holds what is answered like this.
+    case rule
     /// A person decided.
     case `operator`
 }

@@ -117,6 +117,21 @@ extension Timestamp {
     }
 }
 
+extension Timestamp {
+    /// The calendar month in UTC: `2026-03`.
+    package var month: String {
+        let (year, month, _) = civil(fromDays: floorDivide(milliseconds, 86_400_000))
+        return "\(pad(year, 4))-\(pad(month, 2))"
+    }
+
+    /// When the calendar month in UTC ends.
+    package var endOfMonth: Timestamp {
+        let (year, month, _) = civil(fromDays: floorDivide(milliseconds, 86_400_000))
+        let next = month == 12 ? days(year + 1, 1, 1) : days(year, month + 1, 1)
+        return Timestamp(milliseconds: next * 86_400_000)
+    }
+}
+
 private func pad(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -14,7 +14,7 @@ extension RecoveryDecision {
             reached: placement.wasSeen || !placement.wasAsked,
             next: placement.next.map { Self.words($0, record.batch, limits) }
                 ?? "nothing: queue \(record.batch.queue) is not in the configuration; put it back",
-            by: record.clocks(limits).map(\.at).min()?.rfc3339)
+            by: record.batch.deadline(limits)?.at.rfc3339)
     }
 
     private static func said(_ record: BatchRecord, _ wasSeen: Bool) -> String {
@@ -38,6 +38,7 @@ extension RecoveryDecision {
         case .settle: "give the rows their outcomes, from the archive"
         case .release(let reason): "give it up, for nothing of it ran (\(reason.rawValue)); its rows go again"
         case .sweep: "remove the input file"
+        case .rest: "wait for the other jobs to be looked at"
         case .wait(let until):
             batch.phase.isWatched ? "look at the job again, at \(until.rfc3339)" : "go on at \(until.rfc3339)"
         }

@@ -16,7 +16,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0.1.0") { db in
             for statement in [
-                workload, rowInput, rowName, intakeChunk, slice, rowState, rowError, batch, event,
+                workload, rowInput, rowName, intakeChunk, slice, rowState, rowError, batch, event, readCount,
                 objectBlock, objectTurn,
             ] {
                 try db.execute(sql: statement)
@@ -103,6 +103,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """
 
+    /// `suspect` is set while Stripe has refused a file with these rows and named none: as many of them go into
+    /// the next one at most, so that the row at fault is found by halves.
     private static let slice = """
         CREATE TABLE slice (
           workload INTEGER NOT NULL REFERENCES workload(id),
@@ -110,15 +112,17 @@ enum Schema {
           last_row INTEGER NOT NULL CHECK (last_row >= first_row),
           state INTEGER NOT NULL CHECK (state IN (0, 1, 5)),
           batch INTEGER REFERENCES batch(id),
+          suspect INTEGER CHECK (suspect > 0),
           PRIMARY KEY (workload, first_row),
           CHECK ((state = 1) = (batch IS NOT NULL))
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX slice_queued ON slice(workload, first_row) WHERE state = 0;
+        CREATE INDEX slice_suspect ON slice(workload, suspect) WHERE state = 0 AND suspect IS NOT NULL;
         CREATE INDEX slice_batch ON slice(batch) WHERE batch IS NOT NULL;
         """
 
-    /// `batch` is the last one that carried the row. A row that `waits` was never sent: it becomes due when
-    /// the rows before it with the same object have their outcome.
+    /// `batch` is the last one that carried the row; `suspect` is as in `slice`. A row that `waits` was never
+    /// sent: it becomes due when the rows before it with the same object have their outcome.
     private static let rowState = """
         CREATE TABLE row_state (
           key INTEGER PRIMARY KEY,
@@ -130,6 +134,7 @@ enum Schema {
           due_at INTEGER,
           status INTEGER,
           reason TEXT,
+          suspect INTEGER CHECK (suspect > 0),
           CHECK ((state = 0 AND waits = 0) = (due_at IS NOT NULL)),
           CHECK (waits = 0 OR state = 0),
           CHECK (batch IS NOT NULL OR (state IN (0, 5) AND attempts = 0)),
@@ -138,6 +143,7 @@ enum Schema {
           CHECK (state <> 2 OR status IS NOT NULL)
         ) STRICT;
         CREATE INDEX row_due ON row_state(key >> 32, due_at, key) WHERE state = 0;
+        CREATE INDEX row_suspect ON row_state(key >> 32, suspect) WHERE state = 0 AND suspect IS NOT NULL;
         CREATE INDEX row_in_flight ON row_state(batch, key) WHERE state = 1;
         """
 
@@ -177,6 +183,8 @@ enum Schema {
           poll_at INTEGER,
           seen_at INTEGER, seen_status TEXT, seen_validated INTEGER, seen_succeeded INTEGER, seen_failed INTEGER,
           seen_failure TEXT,
+          runs_since INTEGER, pace_since INTEGER, pace_done INTEGER, row_rate REAL, rate_at INTEGER,
+          sent_bytes INTEGER, sent_ms INTEGER,
           ending TEXT, ended_at INTEGER, results_until INTEGER,
           raw_bytes INTEGER, raw_sha256 BLOB, stored_bytes INTEGER, stored_sha256 BLOB, lines INTEGER,
           manifest_sha256 BLOB,
@@ -191,11 +199,15 @@ enum Schema {
           CHECK (phase NOT IN ('collecting','archived','settled') OR (job IS NOT NULL AND ending IS NOT NULL)),
           CHECK (phase <> 'collecting' OR results_until IS NOT NULL),
           CHECK ((phase = 'released') = (release_reason IS NOT NULL)),
-          CHECK (swept = 0 OR phase IN ('settled', 'released'))
+          CHECK (swept = 0 OR phase IN ('settled', 'released')),
+          CHECK ((pace_since IS NULL) = (pace_done IS NULL)),
+          CHECK ((row_rate IS NULL) = (rate_at IS NULL)),
+          CHECK ((sent_bytes IS NULL) = (sent_ms IS NULL))
         ) STRICT;
         CREATE INDEX batch_live ON batch(id) WHERE swept = 0;
         CREATE INDEX batch_workload ON batch(workload, id);
-        CREATE INDEX batch_rates ON batch(queue, ended_at) WHERE ended_at IS NOT NULL;
+        CREATE INDEX batch_rates ON batch(queue, rate_at) WHERE rate_at IS NOT NULL;
+        CREATE INDEX batch_sendings ON batch(upload_began_at) WHERE sent_ms IS NOT NULL;
         """
 
     /// `entries` are 12 bytes each, sorted: the object's hash and the row's number, both little-endian. `last`
@@ -235,6 +247,7 @@ enum Schema {
           message TEXT NOT NULL
         ) STRICT;
         CREATE INDEX event_workload ON event(workload, seq);
+        CREATE INDEX event_resumed ON event(workload, at) WHERE kind = 'resumed';
         CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
           BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
         CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
@@ -242,6 +255,16 @@ enum Schema {
         CREATE TRIGGER event_is_not_replaced BEFORE INSERT ON event
           WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq)
           BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
+        """
+
+    /// The GETs of each account in each calendar month (UTC): Stripe counts them.
+    private static let readCount = """
+        CREATE TABLE read_count (
+          account TEXT NOT NULL,
+          month TEXT NOT NULL,
+          reads INTEGER NOT NULL CHECK (reads > 0),
+          PRIMARY KEY (account, month)
+        ) STRICT, WITHOUT ROWID
         """
 
     /// For a person with `sqlite3` and a copy of the file.

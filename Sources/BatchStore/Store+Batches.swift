@@ -104,24 +104,6 @@ extension Store {
         }
     }
 
-    /// What the last jobs of a queue showed, the slowest of five.
-    package func ratesSeen(in queue: String) throws -> BatchSize.Seen {
-        try read { db in
-            // Short jobs say more about our polling than about Stripe's pace.
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT min(CASE WHEN ended_at - uploaded_at >= 60000
-                        THEN rows * 1000.0 / (ended_at - uploaded_at) END) AS rows,
-                      min(CASE WHEN input_bytes > 1000000 AND uploaded_at - upload_began_at < 300000
-                        THEN input_bytes * 1000.0 / max(1, uploaded_at - upload_began_at) END) AS bytes
-                    FROM (SELECT * FROM batch WHERE queue = ? AND ended_at IS NOT NULL AND ending = 'complete'
-                      ORDER BY ended_at DESC LIMIT 5)
-                    """, arguments: [queue])
-            return BatchSize.Seen(rowRate: row?["rows"], uploadRate: row?["bytes"])
-        }
-    }
-
     /// Where settling stands: bytes of the raw results that are settled already.
     package func settledBytes(of batch: BatchID) throws -> Int64 {
         try read { db in
@@ -170,6 +152,15 @@ extension Database {
         values.append(("failures", batch.failures))
         values.append(("unchanged", batch.unchanged))
         values.append(("last_failure", failure?.summary))
+        if let pace = batch.pace {
+            values += [
+                ("runs_since", batch.runsSince?.milliseconds), ("pace_since", pace.since.milliseconds),
+                ("pace_done", pace.done), ("row_rate", pace.rate), ("rate_at", pace.measuredAt?.milliseconds),
+            ]
+        }
+        if let sending = batch.sending {
+            values += [("sent_bytes", sending.bytes), ("sent_ms", sending.time.milliseconds)]
+        }
         if batch.phase.name != phase.name {
             values.append(("phase", batch.phase.name))
             values.append(("changed_at", now.milliseconds))

@@ -43,9 +43,11 @@ extension Store {
                     SELECT state IN ('queued', 'running') AND cancel_wanted = 0 FROM workload WHERE id = ?
                     """, arguments: [workload.rawValue])
             guard isOpen == true else { return nil }
-            var room = Room(rows: size.rows, bytes: size.bytes)
+            // Rows under suspicion travel among themselves, in halves of the file that was refused.
+            let ceiling = try db.suspectCeiling(of: workload, at: now)
+            var room = Room(rows: min(size.rows, ceiling ?? .max), bytes: size.bytes, ceiling: ceiling)
             let again = try db.dueRows(
-                of: workload, at: now, limit: min(size.rows, Self.mostRetriesPerBatch), room: &room)
+                of: workload, at: now, limit: min(room.rows, Self.mostRetriesPerBatch), room: &room)
             let fresh = try db.freshRuns(of: workload, alone: again.isEmpty, room: &room)
             let rows = Int64(again.count) + fresh.reduce(0) { $0 + Int64($1.count) }
             guard rows > 0 else { return nil }
@@ -85,13 +87,31 @@ extension Store {
     fileprivate struct Room {
         var rows: Int64
         var bytes: Int64
+        /// The most rows under this suspicion, when they are wanted and no others.
+        var ceiling: Int64?
         var fullOfBytes = false
 
-        func bound(_ size: BatchSize) -> BatchSize.Limit { fullOfBytes ? size.byteLimit : size.rowLimit }
+        func bound(_ size: BatchSize) -> BatchSize.Limit {
+            if fullOfBytes { return size.byteLimit }
+            return ceiling ?? .max < size.rows ? .bisection : size.rowLimit
+        }
     }
 }
 
 extension Database {
+    /// The smallest group of rows under suspicion that waits; nil when there is none.
+    fileprivate func suspectCeiling(of workload: WorkloadID, at now: Timestamp) throws -> Int64? {
+        try Int64.fetchOne(
+            self,
+            sql: """
+                SELECT min(suspect) FROM (
+                  SELECT suspect FROM slice WHERE workload = ?1 AND state = 0 AND suspect IS NOT NULL
+                  UNION ALL
+                  SELECT suspect FROM row_state
+                  WHERE key >> 32 = ?1 AND state = 0 AND suspect IS NOT NULL AND due_at <= ?2)
+                """, arguments: [workload.rawValue, now.milliseconds])
+    }
+
     /// Rows that are due by themselves, oldest due first, as far as there is room.
     fileprivate func dueRows(
         of workload: WorkloadID, at now: Timestamp, limit: Int64, room: inout Store.Room
@@ -100,8 +120,9 @@ extension Database {
             self,
             sql: """
                 SELECT r.key, length(i.line) AS bytes FROM row_state r JOIN row_input i ON i.key = r.key
-                WHERE r.key >> 32 = ? AND r.state = 0 AND r.due_at <= ? ORDER BY r.due_at, r.key LIMIT ?
-                """, arguments: [workload.rawValue, now.milliseconds, limit])
+                WHERE r.key >> 32 = ? AND r.state = 0 AND r.due_at <= ? AND r.suspect IS ?
+                ORDER BY r.due_at, r.key LIMIT ?
+                """, arguments: [workload.rawValue, now.milliseconds, room.ceiling, limit])
         var keys: [Int64] = []
         while let row = try due.next() {
             let bytes: Int64 = row["bytes"] + Store.addedBytesPerRow
@@ -125,8 +146,9 @@ extension Database {
         let slices = try Row.fetchCursor(
             self,
             sql: """
-                SELECT first_row, last_row FROM slice WHERE workload = ? AND state = 0 ORDER BY first_row
-                """, arguments: [workload.rawValue])
+                SELECT first_row, last_row FROM slice WHERE workload = ? AND state = 0 AND suspect IS ?
+                ORDER BY first_row
+                """, arguments: [workload.rawValue, room.ceiling])
         var runs: [ClosedRange<Int64>] = []
         while room.rows > 0, !room.fullOfBytes, let slice = try slices.next() {
             let first: Int64 = slice["first_row"]
@@ -191,18 +213,20 @@ extension Database {
 
     /// Gives the run to the batch; what is left of its slice stays queued.
     fileprivate func claim(_ run: ClosedRange<Int64>, of workload: WorkloadID, for batch: BatchID) throws {
-        let last =
-            try Int64.fetchOne(
-                self, sql: "SELECT last_row FROM slice WHERE workload = ? AND first_row = ? AND state = 0",
-                arguments: [workload.rawValue, run.lowerBound]) ?? run.upperBound
+        let slice = try Row.fetchOne(
+            self,
+            sql: "SELECT last_row, suspect FROM slice WHERE workload = ? AND first_row = ? AND state = 0",
+            arguments: [workload.rawValue, run.lowerBound])
+        let last: Int64 = slice?["last_row"] ?? run.upperBound
         try changeOne(
             "UPDATE slice SET last_row = ?, state = 1, batch = ? WHERE workload = ? AND first_row = ? AND state = 0",
             [run.upperBound, batch.rawValue, workload.rawValue, run.lowerBound],
             else: .inconsistent("a queued slice of \(workload) is gone"))
         if last > run.upperBound {
             try execute(
-                sql: "INSERT INTO slice (workload, first_row, last_row, state) VALUES (?, ?, ?, 0)",
-                arguments: [workload.rawValue, run.upperBound + 1, last])
+                sql:
+                    "INSERT INTO slice (workload, first_row, last_row, state, suspect) VALUES (?, ?, ?, 0, ?)",
+                arguments: [workload.rawValue, run.upperBound + 1, last, slice?["suspect"] as Int64?])
         }
     }
 }

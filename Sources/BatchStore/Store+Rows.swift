@@ -12,6 +12,8 @@ package struct RowRecord: Hashable, Sendable {
     package var state: RowState
     /// Attempts that ended.
     package var attempts: Int
+    /// How many of them ended with nobody knowing whether the row ran.
+    package var doubts: Int
     /// The HTTP status of the last result.
     package var status: Int?
     /// What went wrong the last time.
@@ -125,7 +127,7 @@ extension Store {
                 db,
                 sql: """
                     SELECT i.key, CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS id,
-                      r.state, r.waits, r.attempts, r.status, r.reason, r.batch, r.due_at, b.job,
+                      r.state, r.waits, r.attempts, r.doubts, r.status, r.reason, r.batch, r.due_at, b.job,
                       e.key AS has_error, e.type, e.code, e.message\(withInput ? ", i.line" : "")
                     FROM \(source)
                     LEFT JOIN row_error e ON e.key = i.key
@@ -240,7 +242,7 @@ extension RowRecord {
     fileprivate init(stored row: Row, number: Int64) {
         self.init(
             number: number, id: row["id"], state: (row["state"] as Int?).flatMap(RowState.init) ?? .queued,
-            attempts: row["attempts"] ?? 0, status: row["status"],
+            attempts: row["attempts"] ?? 0, doubts: row["doubts"] ?? 0, status: row["status"],
             error: row["has_error"] == nil
                 ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]),
             reason: row["reason"], batch: (row["batch"] as Int64?).map { BatchID($0) },

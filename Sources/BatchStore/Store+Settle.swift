@@ -34,7 +34,9 @@ extension Store {
                     tally.odd += 1
                     continue
                 }
-                let decision = decide(line, history)
+                let decision =
+                    try line.verdict == .unknown
+                    ? writer.weigh(key, history) { decide(line, $0) } : decide(line, history)
                 if decision == .systemic, !tally.isHeld {
                     let code = line.error?.code.map { " \($0)" } ?? ""
                     tally.isHeld = try db.hold(
@@ -59,11 +61,13 @@ extension Store {
 
     /// Settles up to `limit` rows that have no result line. Call until the tally is complete.
     ///
-    /// Whole runs that did not run go back as slices, whatever their length.
+    /// Whole runs that did not run go back as slices, whatever their length. Rows that go back are under
+    /// suspicion when `suspects` says so: that many of them go into one file then.
     /// - Throws: `StoreError.staleTransition` when the batch is not archived, or has lines left to settle: a row
     ///   is absent only when the whole file was read.
     package func settleAbsent(
-        of batch: Batch, dueBase: Timestamp, limit: Int64 = 20_000, decide: (RowHistory) -> RowDecision
+        of batch: Batch, dueBase: Timestamp, suspects: Int64? = nil, limit: Int64 = 20_000,
+        decide: (RowHistory) -> RowDecision
     ) throws -> SettleTally {
         try write { db in
             let isRead = try Bool.fetchOne(
@@ -75,18 +79,18 @@ extension Store {
                 throw StoreError.staleTransition(batch.id, expected: "archived and read to its end")
             }
             var tally = SettleTally()
-            var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: dueBase)
+            var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: dueBase, suspects: suspects)
             let own = try Int64.fetchAll(
                 db, sql: "SELECT key FROM row_state WHERE batch = ? AND state = 1 ORDER BY key LIMIT ?",
                 arguments: [batch.id.rawValue, limit])
             for key in own.map(RowKey.init(rawValue:)) {
                 guard let history = try writer.history(of: key) else { continue }
-                try writer.settle(key, decide(history), history: history, line: nil)
+                try writer.settle(key, writer.weigh(key, history, decide), history: history, line: nil)
                 tally.rows += 1
             }
             if own.isEmpty, let slice = writer.slices.first {
                 let last = min(slice.upperBound, slice.lowerBound + limit - 1)
-                tally.rows += try writer.settleAbsent(in: slice, upTo: last, decide(RowHistory()))
+                tally.rows += try writer.settleAbsent(in: slice, upTo: last, decide)
             } else if own.isEmpty {
                 tally.isComplete = true
             }
@@ -97,13 +101,7 @@ extension Store {
     }
 
     /// Records that every row of the batch is settled, after making sure of it.
-    ///
-    /// With `reason`, the workload is held when no line of the results settled a row.
-    /// - Returns: true when it was held.
-    @discardableResult
-    package func settled(
-        _ batch: Batch, was phase: BatchPhase, holdIfNothingSettled reason: String? = nil, at now: Timestamp
-    ) throws -> Bool {
+    package func settled(_ batch: Batch, was phase: BatchPhase, at now: Timestamp) throws {
         try write { db in
             let left = try Bool.fetchOne(
                 db,
@@ -123,8 +121,6 @@ extension Store {
             let remark = odd > 0 ? "; result lines that could not be read or named no row: \(odd)" : ""
             try db.note(
                 "settled", at: now, workload: batch.workload, batch: batch.id, "every row settled\(remark)")
-            guard let reason, lines?["settled_rows"] == 0 else { return false }
-            return try db.hold(batch.workload, reason: reason, at: now)
         }
     }
 }
@@ -138,6 +134,7 @@ private struct RowWriter {
     private let db: Database
     private let batch: Batch
     private let dueBase: Timestamp
+    private let suspects: Int64?
     private let canceling: Bool
     private let find: OpaquePointer
     private let look: OpaquePointer
@@ -145,7 +142,10 @@ private struct RowWriter {
     private let putError: Statement
     private let dropError: Statement
 
-    init(_ db: Database, batch: Batch, dueBase: Timestamp, now: Timestamp) throws {
+    init(
+        _ db: Database, batch: Batch, dueBase: Timestamp, now: Timestamp, suspects: Int64? = nil
+    ) throws {
+        self.suspects = suspects
         self.db = db
         self.batch = batch
         self.dueBase = dueBase
@@ -162,11 +162,11 @@ private struct RowWriter {
         ).sqliteStatement
         put = try db.cachedStatement(
             sql: """
-                INSERT INTO row_state (key, state, batch, attempts, doubts, due_at, status, reason)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                INSERT INTO row_state (key, state, batch, attempts, doubts, due_at, status, reason, suspect)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                 ON CONFLICT (key) DO UPDATE SET state = excluded.state, batch = excluded.batch,
                   attempts = excluded.attempts, doubts = excluded.doubts, due_at = excluded.due_at,
-                  status = excluded.status, reason = excluded.reason
+                  status = excluded.status, reason = excluded.reason, suspect = excluded.suspect
                 """
         ).sqliteStatement
         putError = try db.cachedStatement(
@@ -207,6 +207,19 @@ private struct RowWriter {
         }
     }
 
+    /// Decides about a row; whether it names what it creates is looked up only where that matters.
+    func weigh(
+        _ key: RowKey, _ history: RowHistory, _ decide: (RowHistory) -> RowDecision
+    ) throws -> RowDecision {
+        var named = history
+        named.isNamed = true
+        let decision = decide(history)
+        guard decide(named) != decision else { return decision }
+        let traits = try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT traits FROM row_input WHERE key = ?"), arguments: [key.rawValue])
+        return RowTraits(rawValue: traits ?? 0).contains(.named) ? decide(named) : decision
+    }
+
     mutating func settle(
         _ key: RowKey, _ decision: RowDecision, history: RowHistory, line: ResultLine?
     ) throws {
@@ -220,6 +233,11 @@ private struct RowWriter {
             sqlite3_bind_int64(put, 6, (dueBase + fate.delay).milliseconds)
         } else {
             sqlite3_bind_null(put, 6)
+        }
+        if let suspects, fate.state == .queued {
+            sqlite3_bind_int64(put, 9, suspects)
+        } else {
+            sqlite3_bind_null(put, 9)
         }
         if let line { sqlite3_bind_int64(put, 7, Int64(line.status)) } else { sqlite3_bind_null(put, 7) }
         if let reason = fate.reason {
@@ -244,7 +262,7 @@ private struct RowWriter {
 
     /// Settles the rows of a slice, from its start to `last`, that have no state of their own; shrinks the slice.
     mutating func settleAbsent(
-        in slice: ClosedRange<Int64>, upTo last: Int64, _ decision: RowDecision
+        in slice: ClosedRange<Int64>, upTo last: Int64, _ decide: (RowHistory) -> RowDecision
     ) throws -> Int64 {
         let window = slice.lowerBound...last
         let own = try Int64.fetchAll(
@@ -265,7 +283,7 @@ private struct RowWriter {
         var next = window.lowerBound
         for end in own.map({ RowKey(rawValue: $0).number }) + [last + 1] {
             if next < end {
-                try settleRun(next...(end - 1), decision)
+                try settleRun(next...(end - 1), decide)
                 absent += end - next
             }
             next = end + 1
@@ -273,17 +291,23 @@ private struct RowWriter {
         return absent
     }
 
-    private mutating func settleRun(_ run: ClosedRange<Int64>, _ decision: RowDecision) throws {
-        guard decision == .returned else {
+    private mutating func settleRun(
+        _ run: ClosedRange<Int64>, _ decide: (RowHistory) -> RowDecision
+    ) throws {
+        guard decide(RowHistory()) == .returned else {
             for number in run {
-                try settle(RowKey(batch.workload, number), decision, history: RowHistory(), line: nil)
+                let key = RowKey(batch.workload, number)
+                try settle(key, weigh(key, RowHistory(), decide), history: RowHistory(), line: nil)
             }
             return
         }
         let state: RowState = canceling ? .canceled : .queued
         try db.execute(
-            sql: "INSERT INTO slice (workload, first_row, last_row, state) VALUES (?, ?, ?, ?)",
-            arguments: [batch.workload.rawValue, run.lowerBound, run.upperBound, state.rawValue])
+            sql: "INSERT INTO slice (workload, first_row, last_row, state, suspect) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                batch.workload.rawValue, run.lowerBound, run.upperBound, state.rawValue,
+                state == .queued ? suspects : nil,
+            ])
         if canceling { try turns?.end(run, of: batch.workload) }
         moves.add(Int64(run.count), from: .inFlight, to: state)
     }

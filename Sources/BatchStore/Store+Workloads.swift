@@ -159,7 +159,8 @@ extension Store {
                 db,
                 sql: """
                     SELECT * FROM workload w
-                    WHERE state IN ('queued', 'running') AND queued + in_flight = 0
+                    WHERE state NOT IN ('finished', 'canceled') AND state IN ('queued', 'running')
+                      AND queued + in_flight = 0
                       AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
                     """
             ).map(WorkloadRecord.init(stored:))

@@ -36,7 +36,26 @@ extension Batch {
             cancelWanted: row["cancel_wanted"],
             notBefore: Timestamp(milliseconds: row["not_before"]), failures: row["failures"],
             unchanged: row["unchanged"], seen: JobSnapshot(stored: row),
-            aliveAt: Timestamp(stored: row["seen_at"]) ?? Timestamp(milliseconds: row["changed_at"]))
+            aliveAt: Timestamp(stored: row["seen_at"]) ?? Timestamp(milliseconds: row["changed_at"]),
+            runsSince: Timestamp(stored: row["runs_since"]), pace: RowPace(stored: row),
+            sending: Sending(stored: row))
+    }
+}
+
+extension RowPace {
+    fileprivate init?(stored row: Row) {
+        guard let since = Timestamp(stored: row["pace_since"]), let done: Int64 = row["pace_done"] else {
+            return nil
+        }
+        self.init(
+            since: since, done: done, rate: row["row_rate"], measuredAt: Timestamp(stored: row["rate_at"]))
+    }
+}
+
+extension Sending {
+    init?(stored row: Row) {
+        guard let bytes: Int64 = row["sent_bytes"], let time: Int64 = row["sent_ms"] else { return nil }
+        self.init(bytes: bytes, time: .milliseconds(time), arrived: row["uploaded_at"] != nil)
     }
 }
 

@@ -14,11 +14,13 @@ package struct Deadline: Codable, Hashable, Sendable {
     package var at: String
     /// Seconds left, when the answer was made; negative when it has passed.
     package var slackSeconds: Double
+    /// How near it is: `ok`, `soon`, `urgent` or `missed`.
+    package var state: String
 
     /// All members, in the order of the document.
     package init(
         what: String, subject: String, batch: String?, job: String?, workload: String?, at: String,
-        slackSeconds: Double
+        slackSeconds: Double, state: String
     ) {
         self.what = what
         self.subject = subject
@@ -27,10 +29,11 @@ package struct Deadline: Codable, Hashable, Sendable {
         self.workload = workload
         self.at = at
         self.slackSeconds = slackSeconds
+        self.state = state
     }
 
     enum CodingKeys: String, CodingKey {
-        case what, subject, batch, job, workload, at
+        case what, subject, batch, job, workload, at, state
         case slackSeconds = "slack_seconds"
     }
 }

@@ -12,6 +12,10 @@ package struct Status: Codable, Hashable, Sendable {
     package var workloads: [Workload]
     /// The most urgent deadline; nil when there is none.
     @OrNull package var nearestDeadline: Deadline?
+    /// Deadlines that come near although they should not: something keeps jobs or results from being fetched.
+    package var alarms: [Deadline]
+    /// The GETs of each account.
+    package var reads: [ReadStatus]
     /// What cannot go on without a person.
     package var held: [HeldNotice]
     /// The room that is left.
@@ -20,7 +24,8 @@ package struct Status: Codable, Hashable, Sendable {
     /// All members, in the order of the document.
     package init(
         daemon: DaemonStatus, rows: RowCounts, jobs: JobCounts, nextLookAt: String?, workloads: [Workload],
-        nearestDeadline: Deadline?, held: [HeldNotice], disk: DiskStatus
+        nearestDeadline: Deadline?, alarms: [Deadline], reads: [ReadStatus], held: [HeldNotice],
+        disk: DiskStatus
     ) {
         self.daemon = daemon
         self.rows = rows
@@ -28,12 +33,14 @@ package struct Status: Codable, Hashable, Sendable {
         self.nextLookAt = nextLookAt
         self.workloads = workloads
         self.nearestDeadline = nearestDeadline
+        self.alarms = alarms
+        self.reads = reads
         self.held = held
         self.disk = disk
     }
 
     enum CodingKeys: String, CodingKey {
-        case daemon, rows, jobs, workloads, held, disk
+        case daemon, rows, jobs, workloads, alarms, reads, held, disk
         case nextLookAt = "next_look_at"
         case nearestDeadline = "nearest_deadline"
     }
@@ -64,6 +71,23 @@ package struct DaemonStatus: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case version, pid, state, message
         case startedAt = "started_at"
+    }
+}
+
+/// The GETs that an account has made in this calendar month (UTC).
+package struct ReadStatus: Codable, Hashable, Sendable {
+    /// The account's name.
+    package var account: String
+    /// How many it has made.
+    package var made: Int
+    /// How many it may make; nil for any number.
+    @OrNull package var limit: Int?
+
+    /// All members, in the order of the document.
+    package init(account: String, made: Int, limit: Int?) {
+        self.account = account
+        self.made = made
+        self.limit = limit
     }
 }
 

@@ -5,7 +5,8 @@ import Glibc
 package struct Clock: Sendable {
     /// The present moment.
     package var now: @Sendable () -> Timestamp
-    /// Returns at the given moment or soon after; at once when it is past. Throws `CancellationError`.
+    /// Returns at the given moment or soon after; at once when it is past, and before it when the clock was set
+    /// back. Throws `CancellationError`.
     package var sleep: @Sendable (_ until: Timestamp) async throws -> Void
 
     /// A clock made of its two abilities.
@@ -25,12 +26,17 @@ package struct Clock: Sendable {
     /// The wall clock of the machine.
     ///
     /// Stripe's deadlines are moments on the wall. A sleeper therefore looks at the wall clock again at
-    /// least every 30 seconds: a step of the clock, or a suspended machine, delays it by no more.
+    /// least every 30 seconds: a step of the clock, or a suspended machine, delays it by no more. A clock that was
+    /// set back wakes it, because what it waits for may be due by now.
     package static let system = Clock(
         now: wallClock,
         sleep: { until in
+            var last = wallClock()
             while true {
-                let left = until - wallClock()
+                let now = wallClock()
+                guard now >= last else { return try Task.checkCancellation() }
+                last = now
+                let left = until - now
                 guard left > .zero else { return try Task.checkCancellation() }
                 try await Task.sleep(for: min(left, .seconds(30)))
             }

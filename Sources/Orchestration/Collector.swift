@@ -27,9 +27,7 @@ struct Collector {
         } catch let damage as ArchiveDamage {
             return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
         }
-        let answer = await client.retrieveBatchJob(job)
-        parts.faults.hit(.retrieveAnswered)
-        switch answer {
+        switch try await parts.retrieve(job, of: batch) {
         case .failure(.refused(404, _, _)) where parts.clock.now() >= until || !batch.expectsResults(ending):
             try await giveUp(batch, ending, folder)
         case .failure(let failure):

@@ -1,6 +1,6 @@
 import BatchCore
 import BatchStore
-package import Env
+import Env
 import ServiceLifecycle
 package import Spool
 import StripeBatch
@@ -14,11 +14,11 @@ package struct Conductor: Service {
     let spool: Spool
     let archive: Archive
     let alarm: Alarm
-    let disk: StoreThread
+    let disk: any TaskExecutor
 
     /// A loop over these parts. `disk` runs what blocks on files.
     package init(
-        orchestrator: Orchestrator, spool: Spool, archive: Archive, alarm: Alarm, disk: StoreThread
+        orchestrator: Orchestrator, spool: Spool, archive: Archive, alarm: Alarm, disk: any TaskExecutor
     ) {
         self.orchestrator = orchestrator
         self.spool = spool
@@ -34,13 +34,16 @@ package struct Conductor: Service {
                 try await withThrowingDiscardingTaskGroup { effects in
                     effects.addTask(executorPreference: disk) { try await tidyUp() }
                     var armed: Timestamp?
+                    var last = orchestrator.clock.now()
                     for await _ in alarm.rings {
                         let plan = try await orchestrator.plan()
                         for assignment in plan.assignments {
                             effects.addTask(executorPreference: disk) { try await perform(assignment) }
                         }
                         let now = orchestrator.clock.now()
-                        if let past = armed, past <= now { armed = nil }
+                        // A timer that has rung, or a clock that was set back: then none may be armed any more.
+                        if let past = armed, past <= now || now < last { armed = nil }
+                        last = now
                         guard let next = plan.next, armed.map({ next < $0 }) ?? true else { continue }
                         armed = next
                         timers.addTask {
@@ -117,6 +120,15 @@ struct Parts: Sendable {
             throw MissingQueue(name: batch.queue)
         }
         return (policy, client)
+    }
+
+    /// Looks at a job. It counts as one of the account's reads.
+    func retrieve(_ job: JobID, of batch: Batch) async throws -> Result<JobAnswer, CallFailure> {
+        let (_, client) = try lane(of: batch)
+        try await orchestrator.willRead(batch)
+        let answer = await client.retrieveBatchJob(job)
+        faults.hit(.retrieveAnswered)
+        return answer
     }
 
     /// The archive folder of a batch's workload.

@@ -10,10 +10,7 @@ struct Monitor {
     /// Looks at a job and records what it showed.
     func look(at batch: Batch) async throws {
         guard let job = batch.phase.job else { return }
-        let (_, client) = try parts.lane(of: batch)
-        let answer = await client.retrieveBatchJob(job)
-        parts.faults.hit(.retrieveAnswered)
-        switch answer {
+        switch try await parts.retrieve(job, of: batch) {
         case .success(let answer):
             try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
         case .failure(.refused(404, _, _)) where isForgotten(batch):

@@ -39,49 +39,66 @@ struct Plan: Sendable {
     }
 }
 
+/// One look at everything: what there is to give, and what was given.
+struct Turn {
+    let now: Timestamp
+    /// Nothing is written that is not needed to end what was begun.
+    let diskIsShort: Bool
+    var slots: Slots
+    /// How long the files that are on their way need, one after the other: the uplink is one.
+    var sending = Duration.zero
+    var plan = Plan()
+
+    /// Takes a part of the uplink, if enough is free: together the files on their way need half a window at most.
+    mutating func takeUplink(_ time: Duration, _ limits: Limits) -> Bool {
+        guard sending == .zero || sending + time <= limits.uploadWindow / 2 else { return false }
+        sending += time
+        return true
+    }
+}
+
 extension Orchestrator {
     /// Commits the intents that are due, and hands out the work that follows from them.
     func plan() throws -> Plan {
         // A write may have failed for somebody who only got an answer: it ends us all the same.
         try store.requireSound()
         let now = clock.now()
-        var plan = Plan()
-        let diskIsShort = try disk.isShort()
-        if diskIsShort { plan.wait(until: now + Self.pauseForSpace) }
-        // Nothing is begun before every job that may be running was looked at.
-        let isSettlingIn = !unplaced.isEmpty
-        for workload in unfinishedLoads where isFree(.workload(workload), at: now, &plan) {
+        var turn = Turn(now: now, diskIsShort: try disk.isShort(), slots: Slots(live.values, settings))
+        if turn.diskIsShort { turn.plan.wait(until: now + Self.pauseForSpace) }
+        for workload in unfinishedLoads where isFree(.workload(workload), in: &turn) {
             busy.insert(.workload(workload))
-            plan.assignments.append(.discard(workload))
+            turn.plan.assignments.append(.discard(workload))
         }
-        if !isSettlingIn, isFree(.newWork, at: now, &plan) {
-            try ifThereIsSpace(for: .newWork, &plan) { plan in
-                if !diskIsShort { try claim(at: now, into: &plan) }
-                try endWorkloads(at: now, into: &plan)
+        // Nothing is begun before every job that may be running was looked at.
+        if unplaced.isEmpty, isFree(.newWork, in: &turn) {
+            try ifThereIsSpace(for: .newWork, in: &turn) { turn in
+                if !turn.diskIsShort { try claim(in: &turn) }
+                try endWorkloads(in: &turn)
             }
         }
-        var slots = Slots(live.values, settings)
-        for batch in live.values.sorted(by: { $0.id < $1.id })
-        where isFree(.batch(batch.id), at: now, &plan) {
-            guard let policy = policy(of: batch) else { continue }
-            try ifThereIsSpace(for: .batch(batch.id), &plan) { plan in
-                let uploadTime = try uploadTime(of: batch)
-                let step = batch.step(at: now, uploadTime: uploadTime, limits: settings.limits)
-                if let work = try begin(
-                    step, batch, policy, at: now, slots: &slots, isSettlingIn, diskIsShort, &plan)
-                {
+        for batch in live.values {
+            guard let file = batch.phase.fileUnderWay else { continue }
+            turn.sending += try circumstances(of: batch, at: now).uploadTime(of: file)
+        }
+        for batch in mostUrgentFirst() {
+            watchClock(of: batch, in: &turn)
+            guard isFree(.batch(batch.id), in: &turn), let policy = policy(of: batch) else { continue }
+            try ifThereIsSpace(for: .batch(batch.id), in: &turn) { turn in
+                let circumstances = try circumstances(of: batch, at: now)
+                let step = batch.step(in: circumstances)
+                if let work = try begin(step, batch, policy, circumstances, in: &turn) {
                     busy.insert(work.subject)
-                    plan.assignments.append(work)
+                    turn.plan.assignments.append(work)
                 }
             }
         }
-        return plan
+        return turn.plan
     }
 
     /// True when nothing is under way for this subject, and it need not wait for space.
-    private func isFree(_ subject: Subject, at now: Timestamp, _ plan: inout Plan) -> Bool {
-        if let until = resting[subject], now < until {
-            plan.wait(until: until)
+    private func isFree(_ subject: Subject, in turn: inout Turn) -> Bool {
+        if let until = resting[subject], turn.now < until {
+            turn.plan.wait(until: until)
             return false
         }
         return !busy.contains(subject)
@@ -89,54 +106,66 @@ extension Orchestrator {
 
     /// Runs `body`; when the disk is too full for it, the subject rests, and the plan goes on without it.
     private func ifThereIsSpace(
-        for subject: Subject, _ plan: inout Plan, _ body: (inout Plan) throws -> Void
+        for subject: Subject, in turn: inout Turn, _ body: (inout Turn) throws -> Void
     ) throws {
         do {
-            try body(&plan)
+            try body(&turn)
             if case .newWork = subject { rested(subject) }
         } catch  where error.isOutOfSpace {
             rest(subject, error)
-            plan.wait(until: clock.now() + Self.pauseForSpace)
+            turn.plan.wait(until: clock.now() + Self.pauseForSpace)
         }
+    }
+
+    /// The batches by what is left of their clocks; where none runs, by age.
+    private func mostUrgentFirst() -> [Batch] {
+        let never = Timestamp(milliseconds: .max)
+        return live.values.map { (end: $0.deadline(settings.limits)?.at ?? never, batch: $0) }
+            .sorted { ($0.end, $0.batch.id) < ($1.end, $1.batch.id) }.map(\.batch)
     }
 
     /// Commits the intent of a step, where it has one, and makes it an assignment.
     private func begin(
-        _ step: Step, _ batch: Batch, _ policy: QueuePolicy, at now: Timestamp, slots: inout Slots,
-        _ isSettlingIn: Bool, _ diskIsShort: Bool, _ plan: inout Plan
+        _ step: Step, _ batch: Batch, _ policy: QueuePolicy, _ circumstances: Circumstances,
+        in turn: inout Turn
     ) throws -> Assignment? {
         switch step {
-        case .upload, .resumeUpload, .cancel, .poll:
-            // After a start: look first, at all of them, and send nothing meanwhile.
-            if isSettlingIn { return unplaced.contains(batch.id) ? .poll(batch) : nil }
-        default: break
-        }
-        switch step {
         case .wait(let moment):
-            plan.wait(until: moment)
+            turn.plan.wait(until: moment)
             return nil
+        case .rest: return nil
         case .stage:
-            return diskIsShort ? nil : .stage(batch)
+            return turn.diskIsShort ? nil : .stage(batch)
         case .create:
-            guard !isSettlingIn, slots.take(for: policy) else { return nil }
-            let intent = newIntent(for: batch, policy, at: now)
+            guard case .staged(let file) = batch.phase, turn.slots.hasRoom(for: policy),
+                turn.takeUplink(circumstances.uploadTime(of: file), settings.limits)
+            else { return nil }
+            turn.slots.take(for: policy)
+            let intent = newIntent(for: batch, policy, at: turn.now)
             return .create(try record(.willCreate(intent), for: batch.id), intent)
         case .createAgain(let intent):
-            if isSettlingIn { return nil }
-            guard batch.needsNewKey(at: now, limits: settings.limits) else { return .create(batch, intent) }
-            let fresh = newIntent(for: batch, policy, at: now)
+            guard batch.needsNewKey(at: turn.now, limits: settings.limits) else {
+                return .create(batch, intent)
+            }
+            let fresh = newIntent(for: batch, policy, at: turn.now)
             return .create(try record(.willCreate(fresh), for: batch.id), fresh)
         case .upload:
             return .upload(try record(.willUpload, for: batch.id))
         case .resumeUpload: return .upload(batch)
         case .poll: return .poll(batch)
-        case .cancel: return .cancel(batch)
+        case .cancel:
+            if !batch.cancelWanted {
+                log.warning(
+                    "canceled before its 24 hours are over: it would not end by itself",
+                    metadata: ["batch": "\(batch.id)", "workload": "\(batch.workload)"])
+            }
+            return .cancel(batch)
         case .collect: return .collect(batch)
         case .settle(_, let ending): return .settle(batch, ending)
         case .sweep: return .sweep(batch)
         case .release(let reason):
             try giveUp(batch.id, reason)
-            plan.wait(until: now)
+            turn.plan.wait(until: turn.now)
             return nil
         }
     }
@@ -144,40 +173,43 @@ extension Orchestrator {
     /// Claims rows for new batches, queue by queue, while slots are free or about to be.
     ///
     /// Rows that wait for others with the same object need no timer: whatever ends the others rings.
-    private func claim(at now: Timestamp, into plan: inout Plan) throws {
+    private func claim(in turn: inout Turn) throws {
+        let queues = settings.queues.values.filter { turn.slots.mayPrepare(for: $0) }
+            .sorted { ($1.priority, $0.name) < ($0.priority, $1.name) }
+        if queues.isEmpty { return }
         let open = try store.workloads(openOnly: true).filter {
             ($0.state == .queued || $0.state == .running) && !$0.cancelWanted && $0.rows[.queued] > $0.waiting
         }.sorted { $0.id < $1.id }
-        let queues = settings.queues.values.sorted { ($1.priority, $0.name) < ($0.priority, $1.name) }
         for policy in queues {
             let candidates = open.filter { $0.queue == policy.name }
             if candidates.isEmpty { continue }
             let size = BatchSize(
-                policy: policy, seen: try store.ratesSeen(in: policy.name), limits: settings.limits)
-            for workload in candidates {
-                while Slots(live.values, settings).mayPrepare(for: policy) {
-                    guard let batch = try store.claim(from: workload.id, policy: policy, size: size, at: now)
-                    else {
-                        break
-                    }
+                policy: policy, seen: try seen(in: policy.name, at: turn.now), limits: settings.limits)
+            for workload in candidates where try mayHaveAnotherJob(workload.id) {
+                while turn.slots.mayPrepare(for: policy),
+                    let batch = try store.claim(from: workload.id, policy: policy, size: size, at: turn.now)
+                {
+                    turn.slots.prepare(for: policy)
                     arrive(batch, from: batch)
                     log.info("staging", metadata: ["batch": "\(batch.id)", "workload": "\(batch.workload)"])
                     faults.hit(.stagingCommitted)
                 }
-                if let due = try store.nextDue(in: workload.id), due > now { plan.wait(until: due) }
+                if let due = try store.nextDue(in: workload.id), due > turn.now {
+                    turn.plan.wait(until: due)
+                }
             }
         }
     }
 
     /// Hands out workloads whose last row has its fate.
-    private func endWorkloads(at now: Timestamp, into plan: inout Plan) throws {
+    private func endWorkloads(in turn: inout Turn) throws {
         for workload in try store.exhaustedWorkloads()
-        where isFree(.workload(workload.id), at: now, &plan) && settings.queues[workload.queue] != nil {
+        where isFree(.workload(workload.id), in: &turn) && settings.queues[workload.queue] != nil {
             if workload.rows[.held] > 0, !workload.cancelWanted {
                 try hold(workload.id, try store.commonestHoldReason(in: workload.id) ?? "held rows")
             } else {
                 busy.insert(.workload(workload.id))
-                plan.assignments.append(.finish(workload))
+                turn.plan.assignments.append(.finish(workload))
             }
         }
     }
@@ -189,18 +221,6 @@ extension Orchestrator {
             maximumRPS: policy.maximumRPS, metadata: ["batchd_batch": "\(batch.id)"],
             apiVersion: policy.account.apiVersion)
         return CreateIntent(key: entropy.idempotencyKey(), body: body, askedAt: now)
-    }
-
-    /// How long the upload of a batch should take, at the throughput seen.
-    func uploadTime(of batch: Batch) throws -> Duration {
-        let file: InputFile
-        switch batch.phase {
-        case .staged(let staged): file = staged
-        case .awaitingUpload(let sent, _, _): file = sent
-        default: return .zero
-        }
-        let rate = try store.ratesSeen(in: batch.queue).uploadRate ?? settings.limits.assumedUploadRate
-        return .seconds(Double(file.bytes) / max(1, rate))
     }
 }
 
@@ -229,13 +249,17 @@ struct Slots {
             policy.account.maxConcurrentJobs - byAccount[policy.account.name, default: 0])
     }
 
-    /// Takes a place, if one is free.
-    mutating func take(for policy: QueuePolicy) -> Bool {
-        guard free(for: policy) > 0 else { return false }
+    /// True while a place is free.
+    func hasRoom(for policy: QueuePolicy) -> Bool { free(for: policy) > 0 }
+
+    /// Takes a place.
+    mutating func take(for policy: QueuePolicy) {
         byQueue[policy.name, default: 0] += 1
         byAccount[policy.account.name, default: 0] += 1
-        return true
     }
+
+    /// Counts a batch that is being prepared.
+    mutating func prepare(for policy: QueuePolicy) { prepared[policy.name, default: 0] += 1 }
 
     /// True while another batch should be prepared: one for each free place, and one ahead for the place that
     /// comes free next. So the spool holds about as many files as there are active jobs.

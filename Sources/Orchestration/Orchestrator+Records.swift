@@ -10,10 +10,16 @@ extension Orchestrator {
     /// - Returns: nil when the batch was given up instead, or waits for its cancellation.
     func intendToUpload(_ id: BatchID) throws -> Batch? {
         guard let batch = live[id] else { return nil }
-        let step = batch.step(
-            at: clock.now(), uploadTime: try uploadTime(of: batch), limits: settings.limits)
-        guard case .upload = step else { return nil }
+        guard case .upload = batch.step(in: try circumstances(of: batch, at: clock.now())) else { return nil }
         return try record(.willUpload, for: id)
+    }
+
+    /// True when a file that has not arrived can be sent again in what is left of its window.
+    func mayUploadAgain(_ id: BatchID) throws -> Bool {
+        guard let batch = live[id], case .uploading(let file, _, let deadline) = batch.phase else {
+            return false
+        }
+        return try circumstances(of: batch, at: clock.now()).fits(file, before: deadline)
     }
 
     /// Stripe will not make this job, whenever we ask: the rows go back, and a person must look.
@@ -71,8 +77,12 @@ extension Orchestrator {
         if let succeeded = batch.seen?.succeeded, let failed = batch.seen?.failed {
             isWhole = record.oddLines == 0 && record.settledRows >= succeeded + failed
         }
-        let tally = try store.settleAbsent(of: batch, dueBase: dueBase) { history in
-            policy.decideAbsent(ending, resultsAreWhole: isWhole, history: history)
+        // Stripe refused the file and named no row: one of its rows is at fault, and is looked for by halves.
+        let isNameless = ending == .validationFailed && record.settledRows == 0
+        let suspects = isNameless && batch.rows > 1 ? (batch.rows + 1) / 2 : nil
+        let tally = try store.settleAbsent(of: batch, dueBase: dueBase, suspects: suspects) { history in
+            if isNameless, batch.rows == 1 { return .held(.validation) }
+            return policy.decideAbsent(ending, resultsAreWhole: isWhole, history: history)
         }
         faults.hit(.settleChunkCommitted)
         return tally.isComplete
@@ -84,14 +94,11 @@ extension Orchestrator {
         let before = batch
         let now = clock.now()
         try batch.handle(.settled, at: now, poll: PollPolicy(), limits: settings.limits, using: &entropy)
-        // Sent again as it is, a file that failed validation without a row at fault would fail again.
-        let isHeld = try store.settled(
-            batch, was: before.phase,
-            holdIfNothingSettled: ending == .validationFailed
-                ? "validation_failed: Stripe refused the file of \(id) and named no row" : nil,
-            at: now)
+        try store.settled(batch, was: before.phase, at: now)
         arrive(batch, from: before)
-        if isHeld { log.error("held: validation_failed", metadata: ["workload": "\(batch.workload)"]) }
+        guard ending == .validationFailed else { return }
+        log.warning(
+            "Stripe refused the file", metadata: ["batch": "\(batch.id)", "workload": "\(batch.workload)"])
     }
 
     /// Records that nothing is left to do for a batch.

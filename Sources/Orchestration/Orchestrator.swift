@@ -27,9 +27,15 @@ package actor Orchestrator {
     var resting: [Subject: Timestamp] = [:]
     /// After a start: jobs at Stripe of which nobody has looked yet what became of them.
     var unplaced: Set<BatchID> = []
+    /// What was seen of each queue's jobs, as far as it was asked for.
+    var rates: [String: BatchSize.Seen] = [:]
+    /// GETs of each account in the month named, as far as it was asked for.
+    var reads: [String: (month: String, spent: Int64)] = [:]
+    /// Deadlines of which the log has said how near they are.
+    var alarmed: [BatchID: Deadline.Urgency] = [:]
     /// Workloads that were never accepted, and are to be removed.
     var unfinishedLoads: [WorkloadID] = []
-    private let thread: StoreThread
+    private let thread: any SerialExecutor
 
     /// After a start, a job that so many looks in a row could not reach stops nobody else.
     private static let looksBeforeGoingOn = 5
@@ -55,7 +61,7 @@ package actor Orchestrator {
     /// An orchestrator over `store`; call `recover()` before anything else.
     package init(
         store: Store, settings: Settings, clock: Clock, entropy: Entropy, faults: Faults, log: Logger,
-        thread: StoreThread
+        thread: any SerialExecutor
     ) {
         self.store = store
         self.settings = settings
@@ -132,8 +138,7 @@ package actor Orchestrator {
         let now = clock.now()
         let before = batch
         try batch.handle(
-            event, at: now, poll: policy(of: batch)?.account.poll ?? PollPolicy(), limits: settings.limits,
-            using: &entropy)
+            event, at: now, poll: try poll(of: batch, at: now), limits: settings.limits, using: &entropy)
         var failure: CallFailure?
         if case .failed(let why) = event { failure = why }
         if case .released = batch.phase {
@@ -160,6 +165,7 @@ package actor Orchestrator {
     /// Takes a batch as the store now has it, and says what changed: one line for each transition.
     func arrive(_ batch: Batch, from before: Batch, failure: CallFailure? = nil) {
         live[batch.id] = batch
+        if batch.phase.name != before.phase.name || batch.seen != before.seen { rates.removeAll() }
         if failure?.isAnswer ?? true || batch.failures >= Self.looksBeforeGoingOn {
             unplaced.remove(batch.id)
         }

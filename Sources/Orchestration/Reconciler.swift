@@ -68,6 +68,8 @@ extension Orchestrator {
     /// What would be done next for a batch; nil when its queue is not configured.
     func nextStep(of id: BatchID) throws -> Step? {
         guard let batch = live[id], policy(of: batch) != nil else { return nil }
-        return batch.step(at: clock.now(), uploadTime: try uploadTime(of: batch), limits: settings.limits)
+        var circumstances = try circumstances(of: batch, at: clock.now())
+        circumstances.isSettlingIn = false
+        return batch.step(in: circumstances)
     }
 }

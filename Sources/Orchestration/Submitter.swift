@@ -38,13 +38,10 @@ struct Submitter {
     /// The look also brings the URL, which is a secret and was never stored.
     func resume(_ batch: Batch) async throws {
         let (_, client) = try parts.lane(of: batch)
-        let answer = await client.retrieveBatchJob(batch.phase.job ?? JobID(""))
-        parts.faults.hit(.retrieveAnswered)
-        switch answer {
+        switch try await parts.retrieve(batch.phase.job ?? JobID(""), of: batch) {
         case .success(let answer):
-            guard case .uploading(let file, _, let deadline) = batch.phase,
-                answer.snapshot.status == .readyForUpload, let url = answer.uploadURL,
-                fits(file, before: deadline)
+            guard answer.snapshot.status == .readyForUpload, let url = answer.uploadURL,
+                try await parts.orchestrator.mayUploadAgain(batch.id)
             else {
                 try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
                 return
@@ -55,18 +52,19 @@ struct Submitter {
         }
     }
 
-    private func fits(_ file: InputFile, before deadline: Timestamp) -> Bool {
-        let time = Duration.seconds(Double(file.bytes) / parts.settings.limits.assumedUploadRate)
-        return parts.clock.now() + time + parts.settings.limits.uploadMargin < deadline
-    }
-
     private func send(_ batch: Batch, to url: SecretURL, _ client: StripeClient) async throws {
         guard case .uploading(let file, _, let deadline) = batch.phase else { return }
         let left = max(.seconds(1), deadline - parts.clock.now())
         do {
             let path = parts.spool.path(of: batch.id)
-            let answer = try await client.upload(file: path, bytes: file.bytes, to: url, within: left)
+            let began = parts.clock.now()
+            let sent = SentBytes()
+            let answer = try await client.upload(
+                file: path, bytes: file.bytes, to: url, within: left, sent: sent)
             parts.faults.hit(.uploadAnswered)
+            var sending = Sending(bytes: sent.value, time: parts.clock.now() - began, arrived: false)
+            if case .success = answer { sending.arrived = true }
+            await parts.orchestrator.sent(sending, of: batch.id)
             switch answer {
             case .success: try await parts.orchestrator.record(.uploaded, for: batch.id)
             case .failure(let failure): try await parts.orchestrator.record(.failed(failure), for: batch.id)

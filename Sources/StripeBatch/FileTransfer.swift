@@ -23,13 +23,14 @@ extension StripeClient {
     /// - Parameters:
     ///   - bytes: the size of the file, as it was written.
     ///   - limit: how long it may take in all; after that the answer is `.unanswered`.
+    ///   - sent: told how much of it has gone.
     /// - Throws: when the file is missing, unreadable, or has another size.
     package func upload(
-        file path: String, bytes: Int64, to url: SecretURL, within limit: Duration
+        file path: String, bytes: Int64, to url: SecretURL, within limit: Duration, sent: SentBytes? = nil
     ) async throws(FileFault) -> Result<Void, CallFailure> {
         let request = WireRequest(
             method: .put, url: url, headers: [(name: "Content-Type", value: "application/octet-stream")],
-            body: .file(path: path, bytes: bytes), headWithin: limit, endWithin: limit)
+            body: .file(path: path, bytes: bytes), headWithin: limit, endWithin: limit, sent: sent)
         do {
             var answer: [UInt8] = []
             let head = try await transport.send(request) { _, piece in

@@ -17,10 +17,12 @@ struct OutgoingBody: AsyncSequence, Sendable {
     let length: Int64
     private let source: Source
     private let progress = Progress()
+    private let sent: SentBytes?
     private static let pieceSize: Int64 = 256 << 10
 
     /// Opens the file, if it is one; nil when there is no body.
-    init?(_ body: WireRequest.Body) throws(FileFault) {
+    init?(_ body: WireRequest.Body, sent: SentBytes? = nil) throws(FileFault) {
+        self.sent = sent
         switch body {
         case .none: return nil
         case .bytes(let bytes):
@@ -61,6 +63,7 @@ struct OutgoingBody: AsyncSequence, Sendable {
                 piece = try await NIOThreadPool.singleton.runIfActive { try file.read(count) }
             }
             progress.given.store(given + Int64(piece.readableBytes), ordering: .releasing)
+            body.sent?.set(given + Int64(piece.readableBytes))
             return piece
         }
     }
@@ -69,6 +72,19 @@ struct OutgoingBody: AsyncSequence, Sendable {
         let asked = Atomic(false)
         let given = Atomic<Int64>(0)
     }
+}
+
+/// How much of a body was handed to the network: for whoever wants to know how fast that goes.
+package final class SentBytes: Sendable {
+    private let count = Atomic<Int64>(0)
+
+    /// Nothing was sent yet.
+    package init() {}
+
+    /// Bytes so far.
+    package var value: Int64 { count.load(ordering: .acquiring) }
+
+    func set(_ bytes: Int64) { count.store(bytes, ordering: .releasing) }
 }
 
 /// A file that an asynchronous reader holds open.

@@ -42,11 +42,13 @@ package struct WireRequest: Sendable {
     package var headWithin: Duration
     /// How long to wait, from now, for the end of the answer; nil for as long as bytes keep coming.
     package var endWithin: Duration?
+    /// Told how much of the body has gone, when somebody wants to know.
+    package var sent: SentBytes?
 
     /// A request, made of its parts.
     package init(
         method: Method, url: SecretURL, headers: [(name: String, value: String)] = [], body: Body = .none,
-        headWithin: Duration, endWithin: Duration?
+        headWithin: Duration, endWithin: Duration?, sent: SentBytes? = nil
     ) {
         self.method = method
         self.url = url
@@ -54,6 +56,7 @@ package struct WireRequest: Sendable {
         self.body = body
         self.headWithin = headWithin
         self.endWithin = endWithin
+        self.sent = sent
     }
 }
 

@@ -13,6 +13,10 @@ struct CommandTests {
                     "batchd 0.1.0 is up since 2026-11-22 06:30:00 UTC: 1 workload, 2 jobs running, next look at Stripe in 4 s.\n"
                 ))
             #expect(bench.out.contains("Nearest deadline: upload window closes for b34 in 3 m 20 s."))
+            #expect(bench.out.contains("Alarm: results expire for batchv2_9 in 2 d (soon).\n"))
+            #expect(
+                bench.out.contains(
+                    "Reads: 7,200 of 10,000 this month in main; jobs are looked at more rarely.\n"))
             #expect(bench.out.contains("      batchctl rows w3 --state held\n"))
             #expect(!bench.out.contains("\u{1B}") && bench.err.isEmpty)
         }

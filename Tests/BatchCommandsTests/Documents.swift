@@ -34,7 +34,7 @@ enum Documents {
 
     static let deadline = """
         {"what":"upload window closes","subject":"b34","batch":"b34","job":"batchv2_1QabcDEF","workload":"w12",\
-        "at":"2026-11-22T07:03:20Z","slack_seconds":200.0}
+        "at":"2026-11-22T07:03:20Z","slack_seconds":200.0,"state":"ok"}
         """
 
     static let queue = """
@@ -84,7 +84,9 @@ enum Documents {
         "message":"Waiting for Stripe."},\
         "rows":{"total":10,"queued":4,"in_flight":6,"succeeded":0,"failed":0,"held":0,"canceled":0},\
         "jobs":{"active":2,"limit":8},"next_look_at":"2026-11-22T07:00:04Z","workloads":[\(workload())],\
-        "nearest_deadline":\(deadline),"held":[{"workload":"w3","rows":12,"reason":"unknown_outcome",\
+        "nearest_deadline":\(deadline),"alarms":[{"what":"results expire","subject":"batchv2_9",\
+        "batch":"b9","job":"batchv2_9","workload":"w3","at":"2026-11-24T07:00:00Z","slack_seconds":172800.0,\
+        "state":"soon"}],"reads":[{"account":"main","made":7200,"limit":10000}],"held":[{"workload":"w3","rows":12,"reason":"unknown_outcome",\
         "message":"They may have run.","command":"batchctl rows w3 --state held"}],\
         "disk":{"free_bytes":123456789012,"min_free_bytes":2000000000}}
         """

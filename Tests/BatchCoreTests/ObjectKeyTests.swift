@@ -43,7 +43,12 @@ import Testing
         let escaped = #"\"\\\/\b\f\n\r\té✓\u00e9\u2713\ud83d\ude00a\uD83D\uDE00"#
         let meant = "\"\\/\u{08}\u{0C}\n\r\té✓é✓😀a😀"
         #expect(
-            try key(row(escaped)) == ObjectKey(family: "/v1/customers/", context: nil, value: meant))
+            try key(row("c", more: ",\"context\":\"\(escaped)\""))
+                == ObjectKey(family: "/v1/customers/", context: meant, value: "c"))
+        // Control characters and slashes have no place in a path.
+        #expect(
+            try key(row(#"\"é✓\u00e9\u2713\ud83d\ude00a\uD83D\uDE00"#))
+                == ObjectKey(family: "/v1/customers/", context: nil, value: "\"é✓é✓😀a😀"))
     }
 
     @Test func endpointsOfOneFamilyShareTheirObjects() throws {

@@ -75,6 +75,11 @@ import Testing
         ),
     ]
 
+    private static let unfit =
+        "a path parameter holds a space, a control character, or one of / ? # and backslash"
+    private static let twice = "the key stands in this object twice"
+    private static let many = (0..<40).map { "\"k\($0)\":{\"k\":[]}" }.joined(separator: ",")
+
     private static let paths: [Bad] = [
         Bad(#"{"id":"a"}"#, 1, #""path_params" is missing; it must give "customer""#),
         Bad(#"{"id":"a","path_params":null}"#, 1, #""path_params" is missing; it must give "customer""#),
@@ -88,6 +93,11 @@ import Testing
             #""path_params" has a key too many; the endpoint's placeholders are: "customer""#),
         Bad(#"{"id":"a","path_params":{"customer":7}}"#, 37, "a path parameter must be a string"),
         Bad(#"{"id":"a","path_params":{"customer":""}}"#, 37, "a path parameter is empty"),
+        Bad(#"{"id":"a","path_params":{"customer":".."}}"#, 37, "a path parameter is a step in the path"),
+        Bad(#"{"id":"a","path_params":{"customer":"c/pay"}}"#, 37, Self.unfit),
+        Bad(#"{"id":"a","path_params":{"customer":"c\u002fpay"}}"#, 37, Self.unfit),
+        Bad(#"{"id":"a","path_params":{"customer":"c\n"}}"#, 37, Self.unfit),
+        Bad(#"{"id":"a","path_params":{"customer":"c?expand=x"}}"#, 37, Self.unfit),
         Bad(
             #"{"id":"a","path_params":{"customer":"c"}}"#, 26,
             #""path_params" has a key too many; the endpoint's placeholders are: none"#, at: Sample.create),
@@ -106,6 +116,12 @@ import Testing
         params("1E400", 1, "the number is too large"),
         params(String(repeating: "9", count: 400), 1, "the number is too large"),
         params("-", 2, "expected a JSON value"),
+        params(#"{"a":1,"a":2}"#, 8, Self.twice),
+        params(#"{"a":1,"\u0061":2}"#, 8, Self.twice),
+        params(#"{"\u0061":1,"a":2}"#, 13, Self.twice),
+        params(#"[{"b":{"a":{"a":1},"c":[{"d":1}],"a":1}}]"#, 34, Self.twice),
+        params("{\(many),\"k39\":0}", many.utf8.count + 3, Self.twice),
+        params("{\(many),\"k0\":0}", many.utf8.count + 3, Self.twice),
         params("NaN", 1, "expected a JSON value"),
         params("tru", 4, "expected a JSON value"),
         params("nulll", 5, "expected ',' or '}'"),
@@ -174,6 +190,15 @@ import Testing
         }
     }
 
+    /// All keys of an object are told apart, however many there are and whatever bits they share.
+    @Test func keysThatDifferPass() throws {
+        for count in [1, 2, 15, 16, 17, 18, 64, 1000] {
+            let keys = (0..<count).map { "\"key\($0)\":\($0)" }.joined(separator: ",")
+            _ = try scan(Array("{\"id\":\"a\",\(Self.path),\"params\":{\(keys)}}".utf8))
+            _ = try scan(Array("{\"id\":\"a\",\"params\":{\(keys)}}".utf8), at: Sample.create)
+        }
+    }
+
     @Test func theDeepestNestingThatIsAllowedPasses() throws {
         let depth = 63
         let value = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -217,6 +242,8 @@ enum GoodLines {
         #"{"id":"r-000_1","params":null,"path_params":{"customer":"cus_1"},"stripe_version":"2026-03-25.preview"}"#,
         #"{"context":"acct_123/acct_4","path_params":{"customer":"cus_2"},"params":{"description":"x"},"id":"r-000_1"}"#,
         #"{"id":"r-000_1","path_params":{"customer":"cus_1"}}"#,
+        #"{"id":"r-000_1","path_params":{"customer":"50% \u00e9"},"params":{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}],"A":1,"":0}}"#
+            .replacing("% ", with: "%"),
         #"{"id":"r-000_1","path_params":{"customer":"c"},"params":{"n":[0,-0,1.5e3,-2E-7,1E+2,12345678901234567890],"t":[true,false,null,{}, []]}}"#,
         #"{"id":"r-000_1","path_params":{"customer":"c"},"params":{"s":"é ✓ 😀 \"\\\/\b\f\n\r\t \u00e9 \ud83d\ude00 "}}"#,
         " \t{ \"id\" : \"r-000_1\" ,\t\"path_params\" : { \"customer\" : \"c\" } , \"params\" : { } } ",

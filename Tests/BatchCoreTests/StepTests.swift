@@ -18,7 +18,7 @@ import Testing
             random = SeededGenerator(seed: seed)
         }
 
-        var step: Step { batch.step(at: now, uploadTime: .seconds(1), limits: StepTests.limits) }
+        var step: Step { batch.step(in: Circumstances(now: now)) }
 
         mutating func handle(_ event: BatchEvent) throws {
             try batch.handle(event, at: now, poll: StepTests.poll, limits: StepTests.limits, using: &random)
@@ -58,7 +58,7 @@ import Testing
             case .poll, .cancel: return .observed(anyStatus())
             case .collect: return maybe(0.9) ? .archived : .resultsLost
             case .settle: return .settled
-            case .release, .sweep, .wait: return nil
+            case .release, .sweep, .wait, .rest: return nil
             }
         }
 
@@ -148,10 +148,9 @@ import Testing
 
     @Test func nothingIsUploadedWhenTooLittleOfTheWindowIsLeft() {
         let batch = Sample.batch(.awaitingUpload(Sample.file, job: Sample.job, deadline: Sample.deadline))
-        let last = Sample.deadline - .seconds(60) - Self.limits.uploadMargin
-        func step(_ now: Timestamp) -> Step {
-            batch.step(at: now, uploadTime: .seconds(60), limits: Self.limits)
-        }
+        let last = Sample.deadline - .seconds(64) - Self.limits.uploadMargin
+        let seen = BatchSize.Seen(uploadRate: Double(Sample.file.bytes) / 64)
+        func step(_ now: Timestamp) -> Step { batch.step(in: Circumstances(now: now, seen: seen)) }
         #expect(
             step(last - .milliseconds(1)) == .upload(Sample.file, job: Sample.job, deadline: Sample.deadline))
         #expect(step(last) == .release(.windowMissed))
@@ -160,18 +159,18 @@ import Testing
     @Test func noJobIsAskedForWhenItsFileWouldNotFitIntoTheWindow() {
         let batch = Sample.batch(.staged(Sample.file))
         func step(_ uploadTime: Duration) -> Step {
-            batch.step(at: Sample.start, uploadTime: uploadTime, limits: Self.limits)
+            let seen = BatchSize.Seen(uploadRate: Double(Sample.file.bytes) / uploadTime.seconds)
+            return batch.step(in: Circumstances(now: Sample.start, seen: seen))
         }
         let longest = Self.limits.uploadWindow - Self.limits.uploadMargin
         #expect(step(longest - .seconds(1)) == .create)
-        #expect(step(longest) == .release(.windowMissed))
+        #expect(step(longest) == .release(.tooLarge))
     }
 
     @Test func aTimerNeverReleasesAFileThatMayHaveArrived() {
         for phase in Sample.phases where ["uploading", "processing"].contains(phase.name) {
             for days: Int64 in [0, 1, 30, 3650] {
-                let step = Sample.batch(phase).step(
-                    at: Sample.start + .days(days), uploadTime: .zero, limits: Self.limits)
+                let step = Sample.batch(phase).step(in: Circumstances(now: Sample.start + .days(days)))
                 if case .release = step { Issue.record("\(phase.name) after \(days) days: \(step)") }
             }
         }
@@ -217,6 +216,25 @@ import Testing
     }
 
     private func step(_ batch: Batch) -> Step {
-        batch.step(at: Sample.start, uploadTime: .seconds(1), limits: Self.limits)
+        batch.step(in: Circumstances(now: Sample.start))
+    }
+
+    @Test func afterAStartEveryJobIsLookedAtAndNothingIsSentMeanwhile() {
+        for phase in Sample.phases {
+            for canceled in [false, true] {
+                let batch = Sample.batch(phase, cancelWanted: canceled)
+                var start = Circumstances(now: Sample.start, isSettlingIn: true, isUnplaced: phase.isWatched)
+                let step = batch.step(in: start)
+                switch phase.name {
+                case "staged", "creating":
+                    #expect(step == (canceled ? .release(.canceled) : .rest))
+                case "awaiting_upload", "uploading", "processing":
+                    #expect(step == .poll(job: Sample.job))
+                    start.isUnplaced = false
+                    #expect(batch.step(in: start) == .rest, "it was looked at, others were not")
+                default: #expect(step == self.step(batch), "\(phase.name) is ours alone")
+                }
+            }
+        }
     }
 }

@@ -9,12 +9,18 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ConfigurationMistakeTests {
-    @Test(arguments: accounts + queues + elsewhere + notYet + syntax)
+    @Test(arguments: accounts + queues + rules + elsewhere + notYet + syntax)
     func isNamedWithItsPlaceAndTheRemedy(mistake: Mistake) throws {
         #expect(try ConfigurationWorld().problems(mistake.text) == mistake.problem)
     }
 
     static let accounts = [
+        Mistake(
+            text: minimal(account: "read_budget_per_month: 10"),
+            problem:
+                "batchd.yaml:4:28: accounts.main.read_budget_per_month must be a whole number from 100 to "
+                + "2147483647, or null, not \"10\""
+        ),
         Mistake(
             text: minimal(account: "api_base: api.stripe.com"),
             problem: "batchd.yaml:4:15: accounts.main.api_base must be a URL such as https://api.stripe.com, "
@@ -159,6 +165,56 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         ),
     ]
 
+    static let rules = [
+        Mistake(
+            text: minimal(queue: "retry: {rules: 5}"),
+            problem: "batchd.yaml:7:20: queues.a.retry.rules must be a list, not \"5\""
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{status: 404}]}"),
+            problem:
+                "batchd.yaml:7:21: queues.a.retry.rules[0] needs outcome: retry, succeeded, failed or held"
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{outcome: held, status: 404}, {outcome: failed}]}"),
+            problem:
+                "batchd.yaml:7:51: queues.a.retry.rules[1] matches every answer: give at least one of status, "
+                + "type and code"
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{stauts: 404, outcome: held}]}"),
+            problem: """
+                batchd.yaml:7:21: queues.a.retry.rules[0] matches every answer: give at least one of status, \
+                type and code
+                batchd.yaml:7:22: unknown key "stauts" in queues.a.retry.rules[0]; did you mean "status"?
+                """
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{status: 42, outcome: held}]}"),
+            problem:
+                "batchd.yaml:7:30: queues.a.retry.rules[0].status must be a whole number from 100 to 599, "
+                + "or null, not \"42\""
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{code: x, outcome: retyr}]}"),
+            problem:
+                "batchd.yaml:7:40: queues.a.retry.rules[0].outcome must be retry, succeeded, failed or held, "
+                + "not \"retyr\""
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{status: 200, outcome: failed}]}"),
+            problem:
+                "batchd.yaml:7:21: queues.a.retry.rules[0] is about status 200: a row that Stripe did is "
+                + "always succeeded"
+        ),
+        Mistake(
+            text: minimal(queue: "retry: {rules: [{status: 503, outcome: failed}]}"),
+            problem:
+                "batchd.yaml:7:21: queues.a.retry.rules[0] calls a row failed of which status 503 does not "
+                + "say whether it ran: name the code that does, or use held or retry"
+        ),
+    ]
+
     static let notYet =
         ["metrics: {listen: null}", "webhook: null", "inbox: /in"].map {
             Mistake(
@@ -171,16 +227,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 text: minimal(queue: "\($0): null"),
                 problem: "batchd.yaml:7:5: queues.a.\($0) is not supported yet in 0.1.0"
             )
-        } + [
-            Mistake(
-                text: minimal(queue: "retry: {rules: []}"),
-                problem: "batchd.yaml:7:13: queues.a.retry.rules is not supported yet in 0.1.0"
-            ),
-            Mistake(
-                text: minimal(account: "read_budget_per_month: 10"),
-                problem: "batchd.yaml:4:5: accounts.main.read_budget_per_month is not supported yet in 0.1.0"
-            ),
-        ]
+        }
 
     static let syntax = [
         Mistake(

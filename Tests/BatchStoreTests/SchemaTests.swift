@@ -34,13 +34,13 @@ import Testing
     ]
 
     private static let rows = [
-        "INSERT INTO slice VALUES (1, 50, 49, 0, NULL)",
-        "INSERT INTO slice VALUES (1, -1, 5, 0, NULL)",
-        "INSERT INTO slice VALUES (1, 50, 60, 1, NULL)",
-        "INSERT INTO slice VALUES (1, 50, 60, 0, 1)",
-        "INSERT INTO slice VALUES (1, 50, 60, 2, NULL)",
-        "INSERT INTO slice VALUES (9, 50, 60, 0, NULL)",
-        "INSERT INTO slice VALUES (1, 50, 60, 1, 99)",
+        "INSERT INTO slice VALUES (1, 50, 49, 0, NULL, NULL)",
+        "INSERT INTO slice VALUES (1, -1, 5, 0, NULL, NULL)",
+        "INSERT INTO slice VALUES (1, 50, 60, 1, NULL, NULL)",
+        "INSERT INTO slice VALUES (1, 50, 60, 0, 1, NULL)",
+        "INSERT INTO slice VALUES (1, 50, 60, 2, NULL, NULL)",
+        "INSERT INTO slice VALUES (9, 50, 60, 0, NULL, NULL)",
+        "INSERT INTO slice VALUES (1, 50, 60, 1, 99, NULL)",
         "INSERT INTO row_state (key, state, batch, attempts, doubts) VALUES (1, 6, 1, 0, 0)",
         "INSERT INTO row_state (key, state, batch, attempts, doubts) VALUES (1, -1, 1, 0, 0)",
         "INSERT INTO row_state (key, state, batch, attempts, doubts) VALUES (1, 0, 1, 0, 0)",
@@ -170,6 +170,11 @@ import Testing
             batch.failures += 1
             batch.unchanged += 2
             batch.notBefore = batch.notBefore + .seconds(3)
+            if phase.name == "processing" {
+                batch.runsSince = bench.now
+                batch.pace = RowPace(since: bench.now, done: 5, rate: 2.5, measuredAt: bench.now)
+                batch.sending = Sending(bytes: 10, time: .milliseconds(7), arrived: true)
+            }
             if let job = phase.job {
                 batch.aliveAt = bench.now + .seconds(9)
                 batch.seen = JobSnapshot(

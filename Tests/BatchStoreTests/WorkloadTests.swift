@@ -101,15 +101,23 @@ import Testing
 
     @Test func ratesComeFromWhatTheLastJobsShowed() throws {
         let bench = try Bench()
-        #expect(try bench.store.ratesSeen(in: "q") == BatchSize.Seen())
+        #expect(try bench.store.ratesSeen(in: "q", at: bench.now) == BatchSize.Seen())
         let workload = try bench.workload(100)
         for _ in 1...2 { try bench.lead(try #require(try bench.claim(workload, rows: 50)), to: "collecting") }
         try bench.sql(
             """
-            UPDATE batch SET upload_began_at = 0, uploaded_at = 10000, ended_at = 110000, input_bytes = 5000000;
-            UPDATE batch SET ended_at = 210000 WHERE id = 2
+            UPDATE batch SET upload_began_at = id, sent_bytes = 5000000, sent_ms = 10000, row_rate = 50 / id,
+              rate_at = 1000 * id;
             """)
-        #expect(try bench.store.ratesSeen(in: "q") == BatchSize.Seen(rowRate: 0.25, uploadRate: 500_000))
-        #expect(try bench.store.ratesSeen(in: "other") == BatchSize.Seen())
+        let seen = BatchSize.Seen(rowRate: 25, uploadRate: 500_000)
+        #expect(try bench.store.ratesSeen(in: "q", at: bench.now) == seen)
+        // The uplink is one for all queues; the pace of a queue is its own.
+        #expect(try bench.store.ratesSeen(in: "other", at: bench.now) == BatchSize.Seen(uploadRate: 500_000))
+        // An hour after it, an old rate is forgotten; one from a clock that was set back does not count.
+        try bench.sql("UPDATE batch SET rate_at = rate_at + 4000000, row_rate = 80 WHERE id = 1")
+        #expect(try bench.store.ratesSeen(in: "q", at: bench.now).rowRate == 80)
+        #expect(try bench.store.ratesSeen(in: "q", at: Timestamp(milliseconds: 3000)).rowRate == 25)
+        try bench.reopen()
+        #expect(try bench.store.ratesSeen(in: "q", at: bench.now).rowRate == 80)
     }
 }

@@ -20,7 +20,7 @@ enum LineOracles {
         guard let theirs = foundation(bytes) else { return nil }
         let defect: LineDefect? = bytes.withUnsafeBufferPointer { line in
             do throws(LineDefect) {
-                var scanner = JSONScanner(line, refusesHugeNumbers: true)
+                var scanner = JSONScanner(line, isStrict: true)
                 scanner.skipSpace()
                 try scanner.value()
                 scanner.skipSpace()
@@ -33,10 +33,9 @@ enum LineOracles {
         switch (defect, theirs) {
         case (nil, nil): return "we take what Foundation refuses"
         case (let defect?, .some):
-            // Two limits of ours that are on purpose.
-            if defect.reason.hasPrefix("nested deeper") || defect.reason.hasPrefix("the number") {
-                return nil
-            }
+            // Three limits of ours that are on purpose.
+            let strict = ["nested deeper", "the number", "the key stands in this object twice"]
+            if strict.contains(where: defect.reason.hasPrefix) { return nil }
             if isTrailingComma(bytes, before: defect.column - 1) { return nil }
             return "we refuse what Foundation takes: \(defect.reason) at \(defect.column)"
         default: return nil

@@ -92,7 +92,7 @@ import Testing
             for (form, code) in bodies {
                 try await client.faults("{\"quirks\":{\"rate_limit_body\":\"\(form)\"}}")
                 let refused = try await withThrowingTaskGroup { group in
-                    for _ in 0..<150 {
+                    for _ in 0..<600 {
                         group.addTask { try await client.send("GET", "/v2/core/batch_jobs/batchv2_x") }
                     }
                     return try await group.first { $0.status == 429 }

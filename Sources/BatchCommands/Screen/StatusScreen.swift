@@ -24,6 +24,13 @@ struct StatusScreen {
             guard let waiting = workload.waiting else { continue }
             lines.append([Cell("Waiting: rows of \(workload.id), \(FactSheets.sentence(waiting)).")])
         }
+        for alarm in status.alarms {
+            lines.append([
+                Cell("Alarm", alarm.state == "soon" ? .warning : .bad),
+                Cell(
+                    ": \(alarm.what) for \(alarm.subject) \(clockface.relative(alarm.at)) (\(alarm.state))."),
+            ])
+        }
         for notice in status.held {
             let rows = notice.rows > 0 ? Human.count(notice.rows, "row") + " of " : ""
             lines.append([
@@ -31,6 +38,15 @@ struct StatusScreen {
                 Cell(": \(rows)\(notice.workload) (\(notice.reason)). \(notice.message)"),
             ])
             lines.append([Cell("      \(notice.command)")])
+        }
+        for reads in status.reads {
+            guard let limit = reads.limit, reads.made * 2 > limit else { continue }
+            lines.append([
+                Cell(
+                    "Reads: \(Human.count(reads.made)) of \(Human.count(limit)) this month in \(reads.account)",
+                    reads.made >= limit ? .bad : .warning),
+                Cell("; jobs are looked at more rarely."),
+            ])
         }
         let disk = status.disk
         let isShort = disk.freeBytes < disk.minFreeBytes

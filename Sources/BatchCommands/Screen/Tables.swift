@@ -71,7 +71,8 @@ enum Tables {
         Table(
             "deadlines",
             [
-                .text("WHEN") { Cell(clockface.relative($0.at), $0.slackSeconds < 0 ? .bad : .plain) },
+                .text("WHEN") { Cell(clockface.relative($0.at), $0.style) },
+                .text("STATE") { Cell($0.state, $0.style) },
                 .text("WHAT") { Cell($0.what) },
                 .text("SUBJECT", flexible: true) { Cell($0.subject) },
                 .text("WORKLOAD") { Cell(orNone: $0.workload) },
@@ -96,4 +97,15 @@ enum Tables {
             .text("ACCOUNT", extra: true) { Cell($0.account) },
             .text("REASON", flexible: true, extra: true) { Cell(orNone: $0.reason) },
         ])
+}
+
+extension Deadline {
+    /// How it should look.
+    fileprivate var style: Cell.Style {
+        switch state {
+        case "urgent", "missed": .bad
+        case "soon": .warning
+        default: .plain
+        }
+    }
 }

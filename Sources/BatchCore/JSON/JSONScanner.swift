@@ -27,13 +27,13 @@ struct JSONScanner {
     }
 
     let bytes: UnsafeBufferPointer<UInt8>
-    /// Refuse numbers that are too large for a double: many readers do.
-    let refusesHugeNumbers: Bool
+    /// Refuse what some reader may refuse or read otherwise: numbers too large for a double, keys that repeat.
+    let isStrict: Bool
     var at = 0
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, refusesHugeNumbers: Bool = false) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, isStrict: Bool = false) {
         self.bytes = bytes
-        self.refusesHugeNumbers = refusesHugeNumbers
+        self.isStrict = isStrict
     }
 
     /// The byte at the cursor, or 0 at the end: 0 is never valid where the cursor looks.
@@ -90,7 +90,11 @@ struct JSONScanner {
         case UInt8(ascii: "\""):
             _ = try string()
         case UInt8(ascii: "{"):
-            try object { (scanner, _) throws(LineDefect) in try scanner.value(depth: depth + 1) }
+            var keys = KeySet(objectAt: at)
+            try object { (scanner, key) throws(LineDefect) in
+                if scanner.isStrict { try keys.insert(key, in: scanner) }
+                try scanner.value(depth: depth + 1)
+            }
         case UInt8(ascii: "["):
             try array(depth: depth)
         case UInt8(ascii: "t"): try word("true")
@@ -238,7 +242,7 @@ struct JSONScanner {
             try digits("expected a digit")
         }
         // Without an exponent it takes more than 300 digits.
-        if refusesHugeNumbers, hasExponent || at - start > 300, !isFinite(start..<at) {
+        if isStrict, hasExponent || at - start > 300, !isFinite(start..<at) {
             throw LineDefect(column: start + 1, reason: "the number is too large")
         }
     }
@@ -265,5 +269,14 @@ struct JSONScanner {
         guard range.count == word.utf8CodeUnitCount else { return false }
         for i in 0..<range.count where bytes[range.lowerBound + i] != word.utf8Start[i] { return false }
         return true
+    }
+
+    /// Whether the text at `range` is `word`, to the letter.
+    func matches(_ range: Range<Int>, _ word: String) -> Bool { bytes[range].elementsEqual(word.utf8) }
+
+    /// The text itself, without its escapes.
+    func decoded(_ text: Text) -> String {
+        let inside = UnsafeBufferPointer(rebasing: bytes[text.range])
+        return text.hasEscapes ? ResultScanner.unescaped(inside) : String(decoding: inside, as: UTF8.self)
     }
 }

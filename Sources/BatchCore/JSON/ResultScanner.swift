@@ -136,7 +136,7 @@ package enum ResultScanner {
     }
 
     /// Decodes the escapes of a string that the scanner has passed; a cut tail is dropped.
-    private static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         var units: [UInt16] = []
         var rest = String(decoding: bytes, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {

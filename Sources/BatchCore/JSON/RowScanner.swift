@@ -20,6 +20,8 @@ package struct RowTraits: OptionSet, Hashable, Sendable {
     package static let context = RowTraits(rawValue: 1)
     /// The row names the API version it runs under.
     package static let stripeVersion = RowTraits(rawValue: 2)
+    /// The row names what it creates, by `Endpoint.ownName`: Stripe refuses to create it twice.
+    package static let named = RowTraits(rawValue: 4)
 }
 
 /// Checks one line of an input file as strictly as Stripe may.
@@ -36,12 +38,14 @@ package struct RowScanner: Sendable {
     private let placeholderList: String
     private let family: ObjectHash?
     private let context: String?
+    private let ownName: Endpoint.OwnName?
 
     /// A scanner for the rows of one endpoint; `context` is that of rows that name none.
     package init(endpoint: Endpoint, context: String? = nil) {
         family = endpoint.family.map(ObjectHash.init(family:))
         self.context = context
         placeholders = endpoint.placeholders.map { Array($0.utf8) }
+        ownName = endpoint.ownName
         placeholderList = endpoint.placeholders.map { "\"\($0)\"" }.joined(separator: ", ")
     }
 
@@ -50,7 +54,7 @@ package struct RowScanner: Sendable {
     /// - Throws: `LineDefect`, with the column in bytes from 1.
     package func scan(_ line: UnsafeBufferPointer<UInt8>) throws(LineDefect) -> ScannedRow {
         try refuseOddLines(line)
-        var scanner = JSONScanner(line, refusesHugeNumbers: true)
+        var scanner = JSONScanner(line, isStrict: true)
         scanner.skipSpace()
         guard scanner.here == UInt8(ascii: "{") else { throw scanner.defect("expected a JSON object") }
         var id: Range<Int>?
@@ -69,7 +73,7 @@ package struct RowScanner: Sendable {
             switch member {
             case .id: id = try self.id(&scanner)
             case .pathParams: hasPathParams = try pathParams(&scanner, object: &object)
-            case .params: try params(&scanner)
+            case .params: if try params(&scanner) { traits.insert(.named) }
             case .context:
                 context = try text(&scanner, "context")
                 traits.insert(.context)
@@ -191,9 +195,7 @@ package struct RowScanner: Sendable {
                 throw scanner.defect("a path parameter must be a string")
             }
             let value = try scanner.string()
-            guard !value.range.isEmpty else {
-                throw LineDefect(column: value.range.lowerBound, reason: "a path parameter is empty")
-            }
+            try fitsPath(value, scanner)
             if placeholder == 0 { object = value }
         }
         guard missing.isEmpty else {
@@ -203,11 +205,44 @@ package struct RowScanner: Sendable {
         return true
     }
 
+    /// A path parameter becomes one segment of a URL: what would change the path never reaches Stripe.
+    private func fitsPath(_ value: JSONScanner.Text, _ scanner: JSONScanner) throws(LineDefect) {
+        func defect(_ reason: String) -> LineDefect {
+            LineDefect(column: value.range.lowerBound, reason: reason)
+        }
+        if value.range.isEmpty { throw defect("a path parameter is empty") }
+        let text = scanner.decoded(value)
+        if text == "." || text == ".." { throw defect("a path parameter is a step in the path") }
+        guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || "/?#\\".utf8.contains($0) }) else {
+            throw defect("a path parameter holds a space, a control character, or one of / ? # and backslash")
+        }
+    }
+
     /// An object, or `null` as the official SDKs write it for a row without parameters.
-    private func params(_ scanner: inout JSONScanner) throws(LineDefect) {
-        if try scanner.null() { return }
+    ///
+    /// - Returns: true when it names what the row creates.
+    private func params(_ scanner: inout JSONScanner) throws(LineDefect) -> Bool {
+        if try scanner.null() { return false }
         guard scanner.here == UInt8(ascii: "{") else { throw scanner.defect("\"params\" must be an object") }
-        try scanner.value()
+        guard let ownName else {
+            try scanner.value()
+            return false
+        }
+        var isNamed = false
+        var mayEnd = false
+        var keys = KeySet(objectAt: scanner.at)
+        try scanner.object { (scanner, key) throws(LineDefect) in
+            try keys.insert(key, in: scanner)
+            // A key with escapes may spell anything: the row then counts as not named.
+            if key.hasEscapes || ownName.unless.contains(where: { scanner.matches(key.range, $0) }) {
+                mayEnd = true
+            } else if scanner.matches(key.range, ownName.parameter), scanner.here == UInt8(ascii: "\"") {
+                isNamed = try !scanner.string().range.isEmpty
+                return
+            }
+            try scanner.value(depth: 1)
+        }
+        return isNamed && !mayEnd
     }
 
     /// A text, or nil for `null`.

@@ -21,7 +21,9 @@ extension Configuration {
             maxConcurrentJobs: Int(
                 section.optional("max_concurrent_jobs", .number(1...10_000), default: 8) ?? unlimited
             ),
-            poll: readPoll(section.section("poll"))
+            poll: readPoll(section.section("poll")),
+            readsPerMonth: section.optional(
+                "read_budget_per_month", .number(100...Int64(Int32.max)), default: 10_000)
         )
         let livemode = section.value("livemode", .flag, default: false)
         let file = section.required("api_key_file", .text)
@@ -35,7 +37,6 @@ extension Configuration {
                     + "the network"
             )
         }
-        section.notYet("read_budget_per_month")
         section.finish()
         let account = key.map { key in
             let stripe = StripeAccount(

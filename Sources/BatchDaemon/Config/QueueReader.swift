@@ -47,6 +47,7 @@ extension Configuration {
         policy.unknownOutcome = section.value("unknown_outcome", .choice, default: usual.unknownOutcome)
         guard account != nil, endpoint != nil else { return nil }
         checkVersion(policy, section)
+        checkRules(policy, section)
         return policy
     }
 
@@ -78,7 +79,8 @@ extension Configuration {
                     ?? unlimited
             ),
             initialDelay: section.value("initial_delay", .duration, default: usual.initialDelay),
-            maxDelay: section.value("max_delay", .duration, default: usual.maxDelay)
+            maxDelay: section.value("max_delay", .duration, default: usual.maxDelay),
+            rules: section.list("rules").compactMap(readRule)
         )
         if retry.initialDelay > retry.maxDelay, !section.hasMistake {
             section.problems.error(
@@ -87,9 +89,34 @@ extension Configuration {
                     + "max_delay"
             )
         }
-        section.notYet("rules")
         section.finish()
         return retry
+    }
+
+    private static func readRule(_ section: Section) -> OutcomeRule? {
+        let status = section.optional("status", .number(100...599)).map { Int($0) }
+        let type = section.optional("type", .text)
+        let code = section.optional("code", .text)
+        let outcome = section.required("outcome", Form<OutcomeRule.Outcome>.choice)
+        section.finish()
+        guard let outcome, !section.hasMistake else { return nil }
+        let rule = OutcomeRule(status: status, type: type, code: code, outcome: outcome)
+        if let mistake = rule.mistake {
+            section.problems.error(at: section.place, "\(section.path) \(mistake)")
+            return nil
+        }
+        return rule
+    }
+
+    /// Rules that say less than somebody may believe.
+    private static func checkRules(_ policy: QueuePolicy, _ section: Section) {
+        let sendsUnknown = policy.retry.rules.contains { $0.outcome == .retry && ($0.status ?? 500) >= 500 }
+        guard sendsUnknown, !policy.repeatsUnknown() else { return }
+        section.problems.warn(
+            at: section.section("retry").place(of: "rules"),
+            "\(section.path).retry.rules: rows that may have run are held all the same; only "
+                + "unknown_outcome: retry sends them to \(policy.endpoint) again"
+        )
     }
 
     /// What the account's API version has, by `stripe-batch-api.md` section 1.5. Versions are dates, so they compare.
@@ -108,5 +135,23 @@ extension Configuration {
                 "\(section.path).maximum_rps is not sent: api_version \(version) has it no more"
             )
         }
+    }
+}
+
+extension OutcomeRule {
+    /// What makes the rule useless or dangerous; nil for a good one.
+    fileprivate var mistake: String? {
+        guard status != nil || type != nil || code != nil else {
+            return "matches every answer: give at least one of status, type and code"
+        }
+        if let status, (200...299).contains(status) {
+            return "is about status \(status): a row that Stripe did is always succeeded"
+        }
+        if let status, status >= 500 || status < 200, code == nil, outcome == .succeeded || outcome == .failed
+        {
+            return "calls a row \(outcome.rawValue) of which status \(status) does not say whether it ran: "
+                + "name the code that does, or use held or retry"
+        }
+        return nil
     }
 }

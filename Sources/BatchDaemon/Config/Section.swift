@@ -105,6 +105,28 @@ final class Section {
         )
     }
 
+    /// The sections in the list under `key`; none when it is left out or null.
+    func list(_ key: String) -> [Section] {
+        known.append(key)
+        let found = entries.filter { $0.key == key }
+        guard let entry = found.first else { return [] }
+        for other in found.dropFirst() {
+            problems.error(at: other.place, "\(name(key)) is already set at \(entry.place)")
+        }
+        guard case .sequence(let nodes) = entry.node else {
+            if entry.node.scalar?.word.isNull != true {
+                problems.error(at: place(of: key), "\(name(key)) must be a list, not \(entry.node.kind)")
+                hasMistake = true
+            }
+            return []
+        }
+        return nodes.enumerated().map { index, node in
+            Section(
+                path: "\(name(key))[\(index)]", place: Place(file: entry.place.file, mark: node.mark),
+                parts: [(entry.place.file, node)], problems: problems)
+        }
+    }
+
     /// The sections under all keys, whose names are the user's own. A name given twice is an error.
     func namedSections() -> [(name: String, section: Section)] {
         var seen: [String: Place] = [:]

@@ -19,31 +19,19 @@ struct DeadlineRoutes {
 }
 
 extension Facts {
-    /// The deadlines of batches, the most urgent first.
-    func deadlines(of records: [BatchRecord]) -> [Deadline] {
+    /// The deadlines of batches, the most urgent first: the three clocks of Stripe.
+    func deadlines(of records: [BatchRecord], alarmsOnly: Bool = false) -> [ControlAPI.Deadline] {
         let now = clock.now()
-        return records.flatMap { record in record.clocks(limits).map { (record, $0.what, $0.at) } }
-            .sorted { ($0.2, $0.0.batch.id) < ($1.2, $1.0.batch.id) }
-            .map { record, what, at in
-                Deadline(
-                    what: what, subject: record.job?.rawValue ?? record.batch.id.description,
+        return records.compactMap { record in record.batch.deadline(limits).map { (record, $0) } }
+            .filter { !alarmsOnly || $0.1.alarms(at: now) }
+            .sorted { ($0.1.at, $0.0.batch.id) < ($1.1.at, $1.0.batch.id) }
+            .map { record, deadline in
+                ControlAPI.Deadline(
+                    what: deadline.kind.story, subject: record.job?.rawValue ?? record.batch.id.description,
                     batch: record.batch.id.description, job: record.job?.rawValue,
-                    workload: record.batch.workload.description, at: at.rfc3339,
-                    slackSeconds: (at - now).seconds)
+                    workload: record.batch.workload.description, at: deadline.at.rfc3339,
+                    slackSeconds: deadline.slack(at: now).seconds,
+                    state: deadline.urgency(at: now).rawValue)
             }
-    }
-}
-
-extension BatchRecord {
-    /// What is due for a batch: the three clocks of Stripe (`stripe-batch-api.md` section 7).
-    func clocks(_ limits: Limits) -> [(what: String, at: Timestamp)] {
-        switch batch.phase {
-        case .staging, .staged, .archived, .settled, .released: []
-        case .creating(_, let intent): [("upload window closes", intent.askedAt + limits.uploadWindow)]
-        case .awaitingUpload(_, _, let deadline), .uploading(_, _, let deadline):
-            [("upload window closes", deadline)]
-        case .processing: uploadedAt.map { [("Stripe ends the job", $0 + limits.processing)] } ?? []
-        case .collecting(_, _, let until): [("results expire", until)]
-        }
     }
 }

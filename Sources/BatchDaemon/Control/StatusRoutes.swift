@@ -1,6 +1,7 @@
 import BatchCore
 import BatchStore
 import ControlAPI
+import Env
 import Hummingbird
 import Orchestration
 
@@ -40,9 +41,20 @@ extension Facts {
             rows: ControlAPI.RowCounts(try store.totals()), jobs: jobs,
             nextLookAt: looks.min()?.rfc3339,
             workloads: try (open + recent.prefix(Self.overShown)).map { try document($0) },
-            nearestDeadline: deadlines(of: live).first, held: held,
+            nearestDeadline: deadlines(of: live).first, alarms: deadlines(of: live, alarmsOnly: true),
+            reads: try reads(), held: held,
             disk: DiskStatus(
                 freeBytes: Int(try disk.free()), minFreeBytes: Int(disk.minFree)))
+    }
+
+    private func reads() throws -> [ReadStatus] {
+        let month = clock.now().month
+        return try configuration.accounts.map { account in
+            ReadStatus(
+                account: account.policy.name,
+                made: Int(try store.reads(of: account.policy.name, in: month)),
+                limit: account.policy.readsPerMonth.map { Int($0) })
+        }
     }
 
     private func notice(_ record: WorkloadRecord) throws -> HeldNotice {
@@ -60,6 +72,7 @@ extension Facts {
         case .unknownOutcome: "They may have run, and running them again may do harm."
         case .validation: "Stripe's validation refused them."
         case .resultsExpired: "Their results could not be fetched in time."
+        case .rule: "A rule of the queue holds what is answered like this."
         case .operator: "A person held them."
         case .refused, .attemptsExhausted, nil: "They need a decision."
         }

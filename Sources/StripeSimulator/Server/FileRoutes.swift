@@ -106,7 +106,7 @@ struct FileRoutes {
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
         }
         let body = FileBody(
-            path: path, range: range, cutAfter: context.cutAfter, loop: context.channel.eventLoop)
+            path: path, range: range, cutAfter: context.cutAfter, loop: context.loop)
         return Response(status: status, headers: headers, body: body.responseBody)
     }
 
@@ -143,8 +143,8 @@ struct FileBody: Sendable {
     let path: String
     let range: Range<Int>
     let cutAfter: Int?
-    /// Where the connection lives.
-    let loop: any EventLoop
+    /// Where the connection lives; nil when there is none.
+    let loop: (any EventLoop)?
 
     var responseBody: ResponseBody {
         ResponseBody(contentLength: range.count) { writer in
@@ -163,7 +163,7 @@ struct FileBody: Sendable {
                 try await writer.write(buffer)
                 // Writes are handed to the connection's thread. Without a look at it now and then, a
                 // reader of the disk runs far ahead of a slow client, in memory.
-                if at / (1 << 20) != (at - read) / (1 << 20) { try await loop.submit {}.get() }
+                if let loop, at / (1 << 20) != (at - read) / (1 << 20) { try await loop.submit {}.get() }
             }
             if at < range.upperBound { throw HungUp() }
             try await writer.finish(nil)

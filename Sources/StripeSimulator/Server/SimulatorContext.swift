@@ -5,8 +5,10 @@ import NIOCore
 /// What travels with one request.
 struct SimulatorContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The connection, so that it can be cut.
-    let channel: any Channel
+    /// Closes the connection without a word.
+    let hangUp: @Sendable () -> Void
+    /// Where the connection lives; nil when there is none.
+    let loop: (any EventLoop)?
     /// A fault says to cut the transfer after so many bytes.
     var cutAfter: Int?
     /// The id that the answer will carry.
@@ -14,12 +16,16 @@ struct SimulatorContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        channel = source.channel
+        let channel = source.channel
+        hangUp = { channel.close(mode: .all, promise: nil) }
+        loop = channel.eventLoop
     }
 
-    /// Closes the connection without a word.
-    func hangUp() {
-        channel.close(mode: .all, promise: nil)
+    /// A request that came without a connection.
+    init(source: some RequestContextSource, hangUp: @escaping @Sendable () -> Void) {
+        coreContext = .init(source: source)
+        self.hangUp = hangUp
+        loop = nil
     }
 }
 

@@ -105,16 +105,17 @@ package struct SimulatorServer: Service {
             throw ListenFault(address: "\(configuration.host):\(configuration.port)", code: error.errnoCode)
         }
     }
+}
 
-    private func router(for simulator: Simulator) -> Router<SimulatorContext> {
-        let router = Router(context: SimulatorContext.self)
-        router.middlewares.add(FaultMiddleware(simulator: simulator))
-        BatchJobRoutes(simulator: simulator).add(to: router)
-        EventRoutes(simulator: simulator).add(to: router)
-        FileRoutes(simulator: simulator).add(to: router)
-        ControlRoutes(simulator: simulator).add(to: router)
-        return router
-    }
+/// Everything that is answered.
+func router(for simulator: Simulator) -> Router<SimulatorContext> {
+    let router = Router(context: SimulatorContext.self)
+    router.middlewares.add(FaultMiddleware(simulator: simulator))
+    BatchJobRoutes(simulator: simulator).add(to: router)
+    EventRoutes(simulator: simulator).add(to: router)
+    FileRoutes(simulator: simulator).add(to: router)
+    ControlRoutes(simulator: simulator).add(to: router)
+    return router
 }
 
 /// The address can't be listened on.
