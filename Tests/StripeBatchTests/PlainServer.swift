@@ -1,23 +1,9 @@
 import NIOCore
-import NIOPosix
 
 /// Answers the first bytes of every connection with one text, and closes it.
 enum PlainServer {
     static func with(_ text: String, _ body: (String) async throws -> Void) async throws {
-        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Handler(text))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        do {
-            try await body("http://127.0.0.1:\(channel.localAddress!.port!)")
-            try await channel.close()
-        } catch {
-            try await channel.close()
-            throw error
-        }
+        try await LocalServer.with({ Handler(text) }, body)
     }
 
     private final class Handler: ChannelInboundHandler {

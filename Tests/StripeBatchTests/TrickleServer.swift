@@ -1,23 +1,9 @@
 import NIOCore
-import NIOPosix
 
 /// Answers with ten bytes now and ten bytes then.
 enum TrickleServer {
     static func with(pieces: Int, pause: TimeAmount, _ body: (String) async throws -> Void) async throws {
-        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Handler(pieces: pieces, pause: pause))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        do {
-            try await body("http://127.0.0.1:\(channel.localAddress!.port!)/d")
-            try await channel.close()
-        } catch {
-            try await channel.close()
-            throw error
-        }
+        try await LocalServer.with({ Handler(pieces: pieces, pause: pause) }) { try await body($0 + "/d") }
     }
 
     private final class Handler: ChannelInboundHandler {
