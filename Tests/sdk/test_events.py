@@ -261,6 +261,21 @@ class Destinations(SimulatorTest):
         self.assertEqual(ping.fetch_related_object().id, made.id)
         self.assertEqual(ping.fetch_event().type, "v2.core.event_destination.ping")
 
+    def test_a_call_with_a_spent_key_is_not_made_again(self):
+        made = self.register()
+        once = {"idempotency_key": "once"}
+        first, again = (self.destinations.ping(made.id, options=once) for _ in range(2))
+        self.assertEqual(again.id, first.id)
+        self.assertNotEqual(self.destinations.ping(made.id).id, first.id)
+        pings = wait("two pings", lambda: self.receiver.received[1:] and self.receiver.received)
+        self.assertEqual(len(pings), 2)
+
+    def test_a_live_one_must_use_https(self):
+        self.destinations = self.connect("sk_live_sdk").v2.core.event_destinations
+        self.refusal(stripe.InvalidRequestError, self.register)
+        url = self.receiver.url.replace("http:", "https:")
+        self.assertTrue(self.register(webhook_endpoint={"url": url}).livemode)
+
     def test_nothing_is_sent_while_it_is_disabled(self):
         made = self.register()
         disabled = self.destinations.disable(made.id)
