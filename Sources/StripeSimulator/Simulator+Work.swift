@@ -15,7 +15,18 @@ extension Simulator {
             guard budget > 0 else { return true }
         }
         live.removeAll { jobs[$0]?.phase.ending != nil }
+        removeOldResults()
         return false
+    }
+
+    /// What nobody can download any more goes, or a simulator that runs for days fills its disk.
+    private func removeOldResults() {
+        while let id = published.first, let ending = jobs[id]?.phase.ending,
+            clock.now >= ending.at + Job.resultLife
+        {
+            unlink(resultPath(id))
+            published.removeFirst()
+        }
     }
 
     /// Advances one job by at most `budget` rows, and returns how many it used.
@@ -61,6 +72,7 @@ extension Simulator {
             try work[id]?.results.flush()
             jobs[id]?.outputBytes = work[id]?.results.byteCount ?? 0
             if work.removeValue(forKey: id) != nil { unlink(inputPath(id)) }
+            if ending.hasOutput { published.append(id) }
         case .readyForUpload, .validating, .cancelling, .posing:
             break
         }

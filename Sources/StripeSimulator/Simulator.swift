@@ -13,6 +13,8 @@ actor Simulator {
     var order: [String] = []
     /// Jobs that can still change.
     var live: [String] = []
+    /// Jobs with a result file, in the order in which they ended.
+    var published: [String] = []
     var jobsByToken: [String: String] = [:]
     var work: [String: JobWork] = [:]
     var idempotency = IdempotencyLedger()
@@ -80,6 +82,7 @@ actor Simulator {
         jobs = [:]
         order = []
         live = []
+        published = []
         jobsByToken = [:]
         work = [:]
         idempotency = IdempotencyLedger()

@@ -86,9 +86,9 @@ struct ServeCommand: AsyncParsableCommand {
             do {
                 configuration.scenario = try Scenario(json: Data(contentsOf: URL(fileURLWithPath: scenario)))
             } catch let fault as ScenarioFault {
-                throw ValidationError("\(scenario): \(fault)")
+                throw ValidationError("--scenario \(scenario): \(fault)")
             } catch {
-                throw ValidationError("\(scenario): \(error.localizedDescription)")
+                throw ValidationError("--scenario \(scenario) can't be read. Give the path of a JSON file.")
             }
         }
         let server = SimulatorServer(configuration) { running in

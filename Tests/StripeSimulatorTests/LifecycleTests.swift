@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import StripeSimulator
@@ -140,8 +141,11 @@ import Testing
         try await bench.upload(Bench.customers(1), to: id)
         await bench.advance(6 * 86_400)
         #expect(try await bench.results(id).count == 1)
+        let file = bench.directory + "/\(id).results.jsonl"
+        #expect(FileManager.default.fileExists(atPath: file))
         await bench.advance(86_401)
         await #expect(throws: StorageError.gone) { try await bench.results(id) }
+        #expect(!FileManager.default.fileExists(atPath: file))
     }
 
     @Test func aSecondUploadIsRefused() async throws {

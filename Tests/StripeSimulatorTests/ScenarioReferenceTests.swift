@@ -76,5 +76,10 @@ import Testing
             of: /controls\.(get|post|delete)\("([^"]+)"\)/
         ).map { "\($0.1.uppercased()) /_sim/\($0.2)" }
         #expect(try table("Controls").flatMap(\.names).sorted() == routes.sorted())
+        let index = Set(
+            ControlRoutes.index.split(separator: "\n").map { line in
+                line.split(separator: " ").prefix(2).joined(separator: " ")
+            })
+        #expect(index.isSuperset(of: routes))
     }
 }

@@ -161,7 +161,7 @@ def measure(jobs, rows):
 
 def show(measurements):
     print("| jobs at once | rows in each | seconds | of these uploading | rows/s | memory | retrieve p50 | p99 |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for m in measurements:
         print(
             f"| {m['jobs']} | {m['rows']:,} | {m['seconds']:.1f} | {m['upload']:.1f} | {m['rate']:,.0f} "
@@ -189,7 +189,7 @@ def main():
     sizes = [
         (1, options.rows // 10), (1, options.rows), (1, 2 * options.rows),
         (options.jobs, options.rows // options.jobs)]
-    show([measure(*size) for size in sizes])
+    show(measure(*size) for size in sizes)
 
 
 if __name__ == "__main__":

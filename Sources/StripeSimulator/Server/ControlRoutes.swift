@@ -7,8 +7,26 @@ import NIOCore
 struct ControlRoutes {
     let simulator: Simulator
 
+    /// For people who ask what there is; the README beside the sources has the details.
+    static let index = """
+        GET    /_sim/clock           what time it is, and how fast it runs
+        POST   /_sim/clock           {"advance_seconds":777600} or {"time_scale":60}
+        GET    /_sim/faults          what goes wrong
+        POST   /_sim/faults          a scenario, added to that
+        DELETE /_sim/faults          nothing goes wrong any more
+        GET    /_sim/jobs            all jobs
+        GET    /_sim/ledger          a line for each row: how often executed, in which jobs, ?row= ?job= ?by=object
+                                     ?min_executions= ?min_attempts=
+        GET    /_sim/ledger/summary  the same in numbers
+        GET    /_sim/requests        how often each call was answered with what
+        GET    /_sim/deliveries      events that were pushed
+        POST   /_sim/reset           forgets all jobs, rows and faults
+
+        """
+
     func add(to router: Router<SimulatorContext>) {
         let controls = router.group("_sim")
+        controls.get { _, _ in Response.text(Self.index) }
         controls.get("clock") { _, _ in Response.json(await simulator.clockState) }
         controls.post("clock") { request, _ in
             let body = try await request.json()
