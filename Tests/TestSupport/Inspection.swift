@@ -26,15 +26,14 @@ extension World {
         for errand in errands {
             if accepted[errand.number] == nil { open.append("errand \(errand.number) is not submitted") }
         }
-        let workloads = try life.store.workloads(openOnly: true)
-        for workload in workloads {
-            // Its rows wait behind rows of the same object that a person has to decide about.
-            let waitsForAPerson =
-                workload.waiting > 0 && workload.rows[.queued] == workload.waiting
-                && workload.rows[.inFlight] == 0
-                && workloads.contains { $0.state == .held && $0.rows[.held] > 0 }
-            if waitsForAPerson { continue }
+        let isAnyRowHeld = try life.store.totals()[.held] > 0
+        for workload in try life.store.workloads(openOnly: true) {
             let reason = workload.reason ?? ""
+            // Rows behind a held one with the same object wait for the person too.
+            let isBehindHeldRows =
+                isAnyRowHeld && workload.waiting > 0 && workload.waiting == workload.rows[.queued]
+                && workload.rows[.inFlight] == 0
+            if isBehindHeldRows { continue }
             let isStuckForAReason =
                 workload.state == .held && workload.rows[.inFlight] == 0
                 && Self.goodReasons.contains { reason.hasPrefix($0) }
@@ -68,6 +67,7 @@ extension World {
                 try inspect(errand, id, life, truth)
             }
             try inspect(jobs, truth, life.store)
+            inspectOrder(attempts)
             try inspectArchive(jobs, life)
             try inspectFolders(life)
             state.withLock { state in
@@ -153,6 +153,33 @@ extension World {
             if case .released = batch.batch.phase, !rows.isEmpty {
                 violated("\(job.id) ran, and was given up")
             }
+        }
+    }
+
+    /// Rows for one object: never two in one job, and done in the order of submission, workload by workload.
+    private func inspectOrder(_ attempts: [InProcessStripe.Attempt]) {
+        var inJob: Set<[String]> = []
+        var last: [String: [Int]] = [:]
+        var left: [String: Set<Int>] = [:]
+        for attempt in attempts where attempt.object.hasPrefix("POST /v1/customers/") {
+            if !inJob.insert([attempt.job, attempt.object]).inserted {
+                violated("\(attempt.job) carried two rows for \(attempt.object)")
+            }
+            guard attempt.tookEffect else { continue }
+            let place = attempt.row.dropFirst().split(separator: "-").compactMap {
+                Int($0.drop { !$0.isNumber })
+            }
+            guard place.count == 2 else { continue }
+            if let before = last[attempt.object] {
+                if before[0] == place[0], before[1] > place[1] {
+                    violated("\(attempt.row) was done after a later row for \(attempt.object)")
+                }
+                if before[0] != place[0] { left[attempt.object, default: []].insert(before[0]) }
+            }
+            if left[attempt.object]?.contains(place[0]) == true {
+                violated("\(attempt.row) was done between rows of another workload for \(attempt.object)")
+            }
+            last[attempt.object] = place
         }
     }
 
