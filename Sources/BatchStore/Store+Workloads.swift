@@ -39,7 +39,7 @@ extension Store {
     package func workload(_ id: WorkloadID) throws -> WorkloadRecord? {
         try read { db in
             try Row.fetchOne(
-                db, sql: "SELECT * FROM workload WHERE id = ? AND state <> 'loading'",
+                db.cachedStatement(sql: "SELECT * FROM workload WHERE id = ? AND state <> 'loading'"),
                 arguments: [id.rawValue]
             ).map(WorkloadRecord.init(stored:))
         }
@@ -51,13 +51,13 @@ extension Store {
     ) throws -> [WorkloadRecord] {
         try read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM workload
-                    WHERE state <> 'loading' AND (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR state = ?2)
-                      \(openOnly ? "AND state NOT IN ('finished', 'canceled')" : "")
-                    ORDER BY id DESC LIMIT ?3
-                    """, arguments: [queue, state?.rawValue, limit]
+                db.cachedStatement(
+                    sql: """
+                        SELECT * FROM workload
+                        WHERE state <> 'loading' AND (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR state = ?2)
+                          \(openOnly ? "AND state NOT IN ('finished', 'canceled')" : "")
+                        ORDER BY id DESC LIMIT ?3
+                        """), arguments: [queue, state?.rawValue, limit]
             ).map(WorkloadRecord.init(stored:))
         }
     }
@@ -152,17 +152,24 @@ extension Store {
         }
     }
 
-    /// Workloads with nothing left to send, in flight or to settle, that are not over yet.
+    /// Workloads that can do nothing more by themselves and are not over yet: nothing is left to send, in flight
+    /// or to settle, but for rows that wait behind held rows of the same workload.
     package func exhaustedWorkloads() throws -> [WorkloadRecord] {
         try read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM workload w
-                    WHERE state NOT IN ('finished', 'canceled') AND state IN ('queued', 'running')
-                      AND queued + in_flight = 0
-                      AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
-                    """
+                db.cachedStatement(
+                    sql: """
+                        SELECT * FROM workload w
+                        WHERE state NOT IN ('finished', 'canceled') AND state IN ('queued', 'running')
+                          AND in_flight = 0 AND queued = waiting AND (queued = 0 OR held > 0)
+                          AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
+                          AND NOT EXISTS (
+                            SELECT 1 FROM row_state r JOIN object_turn t ON t.key = r.key
+                            WHERE r.key >> 32 = w.id AND r.state = 0 AND NOT EXISTS (
+                              SELECT 1 FROM row_state first WHERE first.state = 4 AND first.key >> 32 = w.id
+                                AND first.key = (SELECT key FROM object_turn WHERE object = t.object
+                                                 ORDER BY place, key LIMIT 1)))
+                        """)
             ).map(WorkloadRecord.init(stored:))
         }
     }

@@ -124,6 +124,21 @@ struct Model {
         }
     }
 
+    /// True when each queued row, if there is one, waits behind a held row of the same workload.
+    func areAllBehindOwnHeldRows(_ load: Load) -> Bool {
+        load.rows.allSatisfy { row in
+            guard row.state == .queued else { return true }
+            guard row.waits else { return false }
+            let line = loads.values.filter { $0.place > 0 }.flatMap { other in
+                other.rows.indices.filter {
+                    other.rows[$0].object == row.object && !other.isLast(other.rows[$0])
+                }.map { (place: other.place, number: $0) }
+            }
+            guard let first = line.min(by: <), first.place == load.place else { return false }
+            return load.rows[first.number].state == .held
+        }
+    }
+
     /// Rows that waited and have nobody ahead any more are due.
     mutating func callNext(at now: Timestamp) {
         for (id, load) in loads {

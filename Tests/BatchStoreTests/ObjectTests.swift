@@ -92,6 +92,21 @@ import Testing
         try bench.store.finish(first, as: .canceled, at: bench.now)
     }
 
+    @Test func aWorkloadWhoseLastRowsWaitForItsOwnHeldRowNeedsAPerson() throws {
+        let bench = try Bench()
+        let first = try bench.submit(["a", "a", "b"])
+        let second = try bench.submit(["a"])
+        try bench.settleAll(try #require(try bench.claim(first, rows: 1)), .held(.unknownOutcome))
+        #expect(try bench.store.exhaustedWorkloads() == [], "a row can go")
+        let other = try #require(try bench.claim(first))
+        #expect(try bench.store.exhaustedWorkloads() == [], "a row is in flight")
+        try bench.settleAll(other)
+        // The second one needs nobody: it goes on when the first one does.
+        #expect(try bench.store.exhaustedWorkloads().map(\.id) == [first])
+        _ = try bench.store.cancel(first, now: false, at: bench.now)
+        #expect(try bench.claim(second) != nil)
+    }
+
     @Test func whatIsCanceledIsWaitedForNoLonger() throws {
         let bench = try Bench()
         let first = try bench.submit(["a", "b", "c"])

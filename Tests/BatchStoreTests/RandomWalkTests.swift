@@ -112,7 +112,7 @@ struct Walk {
     mutating func finish() throws {
         let exhausted = model.loads.filter { id, load in
             !load.isOver && !load.isHeld && !load.isLoading
-                && load.counts[.queued] + load.counts[.inFlight] == 0
+                && load.counts[.inFlight] == 0 && model.areAllBehindOwnHeldRows(load)
                 && !model.journeys.values.contains { $0.batch.workload == id }
         }.keys.sorted()
         #expect(try bench.store.exhaustedWorkloads().map(\.id) == exhausted)
