@@ -116,7 +116,8 @@ extension Store {
 extension Database {
     func isCanceling(_ workload: WorkloadID) throws -> Bool {
         try Bool.fetchOne(
-            self, sql: "SELECT cancel_wanted FROM workload WHERE id = ?", arguments: [workload.rawValue])
+            cachedStatement(sql: "SELECT cancel_wanted FROM workload WHERE id = ?"),
+            arguments: [workload.rawValue])
             ?? false
     }
 

@@ -9,19 +9,19 @@ extension Store {
     package func ratesSeen(in queue: String, at now: Timestamp) throws -> BatchSize.Seen {
         try read { db in
             let rates = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT row_rate, rate_at FROM batch
-                    WHERE queue = ? AND rate_at IS NOT NULL AND rate_at <= ? ORDER BY rate_at DESC LIMIT 5
-                    """, arguments: [queue, now.milliseconds]
+                db.cachedStatement(
+                    sql: """
+                        SELECT row_rate, rate_at FROM batch
+                        WHERE queue = ? AND rate_at IS NOT NULL AND rate_at <= ? ORDER BY rate_at DESC LIMIT 5
+                        """), arguments: [queue, now.milliseconds]
             ).map { (rate: $0["row_rate"] as Double, at: $0["rate_at"] as Int64) }
             let recent = rates.filter { $0.at >= rates[0].at - Duration.hours(1).milliseconds }
             let sendings = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT sent_bytes, sent_ms, uploaded_at FROM batch
-                    WHERE sent_ms IS NOT NULL ORDER BY upload_began_at DESC LIMIT 5
-                    """
+                db.cachedStatement(
+                    sql: """
+                        SELECT sent_bytes, sent_ms, uploaded_at FROM batch
+                        WHERE sent_ms IS NOT NULL ORDER BY upload_began_at DESC LIMIT 5
+                        """)
             ).compactMap(Sending.init(stored:))
             return BatchSize.Seen(
                 rowRate: recent.map(\.rate).min(), uploadRate: Sending.rate(of: sendings.reversed()))
@@ -34,11 +34,11 @@ extension Store {
     package func countRead(of account: String, in month: String) throws -> Int64 {
         try write { db in
             try Int64.fetchOne(
-                db,
-                sql: """
-                    INSERT INTO read_count (account, month, reads) VALUES (?, ?, 1)
-                    ON CONFLICT (account, month) DO UPDATE SET reads = reads + 1 RETURNING reads
-                    """, arguments: [account, month]) ?? 0
+                db.cachedStatement(
+                    sql: """
+                        INSERT INTO read_count (account, month, reads) VALUES (?, ?, 1)
+                        ON CONFLICT (account, month) DO UPDATE SET reads = reads + 1 RETURNING reads
+                        """), arguments: [account, month]) ?? 0
         }
     }
 
@@ -46,7 +46,7 @@ extension Store {
     package func reads(of account: String, in month: String) throws -> Int64 {
         try read { db in
             try Int64.fetchOne(
-                db, sql: "SELECT reads FROM read_count WHERE account = ? AND month = ?",
+                db.cachedStatement(sql: "SELECT reads FROM read_count WHERE account = ? AND month = ?"),
                 arguments: [account, month]) ?? 0
         }
     }
@@ -56,19 +56,20 @@ extension Store {
         try read { db in
             let resumed =
                 try Int64.fetchOne(
-                    db, sql: "SELECT max(at) FROM event WHERE workload = ? AND kind = 'resumed'",
+                    db.cachedStatement(
+                        sql: "SELECT max(at) FROM event WHERE workload = ? AND kind = 'resumed'"),
                     arguments: [workload.rawValue]) ?? 0
             let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT count(*) FILTER (WHERE ending = 'validation_failed') AS invalid,
-                      count(*) FILTER (WHERE ending IS NOT 'validation_failed' AND settled_rows = 0 AND id >
-                        (SELECT coalesce(max(id), 0) FROM batch WHERE workload = ?1 AND settled_rows > 0))
-                        AS fruitless
-                    FROM batch
-                    WHERE workload = ?1 AND asked_at IS NOT NULL AND phase IN ('settled', 'released')
-                      AND created_at >= ?2
-                    """, arguments: [workload.rawValue, resumed])
+                db.cachedStatement(
+                    sql: """
+                        SELECT count(*) FILTER (WHERE ending = 'validation_failed') AS invalid,
+                          count(*) FILTER (WHERE ending IS NOT 'validation_failed' AND settled_rows = 0 AND id >
+                            (SELECT coalesce(max(id), 0) FROM batch WHERE workload = ?1 AND settled_rows > 0))
+                            AS fruitless
+                        FROM batch
+                        WHERE workload = ?1 AND asked_at IS NOT NULL AND phase IN ('settled', 'released')
+                          AND created_at >= ?2
+                        """), arguments: [workload.rawValue, resumed])
             return JobRecord(fruitless: row?["fruitless"] ?? 0, invalid: row?["invalid"] ?? 0)
         }
     }

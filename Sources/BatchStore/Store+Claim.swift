@@ -12,17 +12,18 @@ extension Store {
     package func nextDue(in workload: WorkloadID) throws -> Timestamp? {
         try read { db in
             if try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM slice WHERE workload = ? AND state = 0)",
+                db.cachedStatement(
+                    sql: "SELECT EXISTS (SELECT 1 FROM slice WHERE workload = ? AND state = 0)"),
                 arguments: [workload.rawValue]) == true
             {
                 return Timestamp(milliseconds: 0)
             }
             return try Int64.fetchOne(
-                db,
-                sql: """
-                    SELECT due_at FROM row_state WHERE key >> 32 = ? AND state = 0 AND due_at >= 0
-                    ORDER BY due_at LIMIT 1
-                    """, arguments: [workload.rawValue]
+                db.cachedStatement(
+                    sql: """
+                        SELECT due_at FROM row_state WHERE key >> 32 = ? AND state = 0 AND due_at >= 0
+                        ORDER BY due_at LIMIT 1
+                        """), arguments: [workload.rawValue]
             ).map { Timestamp(milliseconds: $0) }
         }
     }
@@ -38,10 +39,10 @@ extension Store {
     ) throws -> Batch? {
         try write { db in
             let isOpen = try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT state IN ('queued', 'running') AND cancel_wanted = 0 FROM workload WHERE id = ?
-                    """, arguments: [workload.rawValue])
+                db.cachedStatement(
+                    sql: """
+                        SELECT state IN ('queued', 'running') AND cancel_wanted = 0 FROM workload WHERE id = ?
+                        """), arguments: [workload.rawValue])
             guard isOpen == true else { return nil }
             // Rows under suspicion travel among themselves, in halves of the file that was refused.
             let ceiling = try db.suspectCeiling(of: workload, at: now)
@@ -102,14 +103,14 @@ extension Database {
     /// The smallest group of rows under suspicion that waits; nil when there is none.
     fileprivate func suspectCeiling(of workload: WorkloadID, at now: Timestamp) throws -> Int64? {
         try Int64.fetchOne(
-            self,
-            sql: """
-                SELECT min(suspect) FROM (
-                  SELECT suspect FROM slice WHERE workload = ?1 AND state = 0 AND suspect IS NOT NULL
-                  UNION ALL
-                  SELECT suspect FROM row_state
-                  WHERE key >> 32 = ?1 AND state = 0 AND suspect IS NOT NULL AND due_at <= ?2)
-                """, arguments: [workload.rawValue, now.milliseconds])
+            cachedStatement(
+                sql: """
+                    SELECT min(suspect) FROM (
+                      SELECT suspect FROM slice WHERE workload = ?1 AND state = 0 AND suspect IS NOT NULL
+                      UNION ALL
+                      SELECT suspect FROM row_state
+                      WHERE key >> 32 = ?1 AND state = 0 AND suspect IS NOT NULL AND due_at <= ?2)
+                    """), arguments: [workload.rawValue, now.milliseconds])
     }
 
     /// Rows that are due by themselves, oldest due first, as far as there is room.

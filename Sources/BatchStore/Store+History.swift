@@ -64,16 +64,20 @@ extension Store {
     /// One batch; nil when there is none.
     package func batch(_ id: BatchID) throws -> BatchRecord? {
         try read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id.rawValue])
-                .map(BatchRecord.init(stored:))
+            try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT * FROM batch WHERE id = ?"), arguments: [id.rawValue]
+            )
+            .map(BatchRecord.init(stored:))
         }
     }
 
     /// The batch whose job this is; nil when there is none.
     package func batch(of job: JobID) throws -> BatchRecord? {
         try read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE job = ?", arguments: [job.rawValue])
-                .map(BatchRecord.init(stored:))
+            try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT * FROM batch WHERE job = ?"), arguments: [job.rawValue]
+            )
+            .map(BatchRecord.init(stored:))
         }
     }
 

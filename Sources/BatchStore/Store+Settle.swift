@@ -71,17 +71,18 @@ extension Store {
     ) throws -> SettleTally {
         try write { db in
             let isRead = try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT phase = 'archived' AND settled_bytes = coalesce(raw_bytes, 0) FROM batch WHERE id = ?
-                    """, arguments: [batch.id.rawValue])
+                db.cachedStatement(
+                    sql: """
+                        SELECT phase = 'archived' AND settled_bytes = coalesce(raw_bytes, 0) FROM batch WHERE id = ?
+                        """), arguments: [batch.id.rawValue])
             guard isRead == true else {
                 throw StoreError.staleTransition(batch.id, expected: "archived and read to its end")
             }
             var tally = SettleTally()
             var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: dueBase, suspects: suspects)
             let own = try Int64.fetchAll(
-                db, sql: "SELECT key FROM row_state WHERE batch = ? AND state = 1 ORDER BY key LIMIT ?",
+                db.cachedStatement(
+                    sql: "SELECT key FROM row_state WHERE batch = ? AND state = 1 ORDER BY key LIMIT ?"),
                 arguments: [batch.id.rawValue, limit])
             for key in own.map(RowKey.init(rawValue:)) {
                 guard let history = try writer.history(of: key) else { continue }
@@ -152,7 +153,8 @@ private struct RowWriter {
         canceling = try db.isCanceling(batch.workload)
         turns = try db.hasTurns(batch.workload) ? Turns(db, at: now) : nil
         slices = try Row.fetchAll(
-            db, sql: "SELECT first_row, last_row FROM slice WHERE batch = ? ORDER BY first_row",
+            db.cachedStatement(
+                sql: "SELECT first_row, last_row FROM slice WHERE batch = ? ORDER BY first_row"),
             arguments: [batch.id.rawValue]
         ).map { $0["first_row"]...$0["last_row"] }
         find = try db.cachedStatement(sql: "SELECT number FROM row_name WHERE workload = ?1 AND id = ?2")
