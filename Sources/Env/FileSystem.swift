@@ -13,6 +13,7 @@ package enum FileSystem {
 
     /// Renames `old` to `new`, replacing a file. Not durable until the folder of `new` is synced.
     package static func rename(_ old: String, to new: String) throws(FileFault) {
+        try DiskWatch.willDo(.rename(to: new), old)
         guard Glibc.rename(old, new) == 0 else { throw .last("rename", new) }
     }
 
@@ -71,6 +72,7 @@ package enum FileSystem {
 
     /// Bytes that this process may still write to the file system of `path`.
     package static func available(at path: String) throws(FileFault) -> Int64 {
+        if let free = DiskWatch.present?.free() { return free }
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { throw .last("statvfs", path) }
         return Int64(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))

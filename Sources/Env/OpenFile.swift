@@ -26,6 +26,7 @@ package struct OpenFile: ~Copyable, Sendable {
 
     /// Opens `path`.
     package init(_ path: String, _ mode: Mode) throws(FileFault) {
+        if case .create = mode { try DiskWatch.willDo(.make, path) }
         let descriptor = retrying { open(path, mode.flags | O_CLOEXEC, 0o600) }
         guard descriptor >= 0 else { throw .last("open", path) }
         self.descriptor = descriptor
@@ -38,6 +39,7 @@ package struct OpenFile: ~Copyable, Sendable {
 
     /// Writes all of `bytes` at the file position.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileFault) {
+        try DiskWatch.willDo(.change, path)
         var rest = bytes
         while !rest.isEmpty {
             let count = retrying { Glibc.write(descriptor, rest.baseAddress, rest.count) }
@@ -74,11 +76,13 @@ package struct OpenFile: ~Copyable, Sendable {
 
     /// Cuts the file to `size` bytes.
     package func truncate(to size: Int64) throws(FileFault) {
+        try DiskWatch.willDo(.change, path)
         guard retrying({ ftruncate(descriptor, off_t(size)) }) == 0 else { throw .last("truncate", path) }
     }
 
     /// Returns when everything written is on the disk. A failure is final.
     package func sync() throws(FileFault) {
+        try DiskWatch.willDo(.sync, path)
         if Forgetting.wanted == .files { return }
         guard retrying({ fsync(descriptor) }) == 0 else { throw .last("fsync", path) }
     }

@@ -45,7 +45,7 @@ final class Life: Sendable {
             world.errands.map { ($0.queue.name, $0.queue) }, uniquingKeysWith: { a, _ in a })
         orchestrator = Orchestrator(
             store: store,
-            settings: Settings(queues: Array(queues.values), clients: [name: client], minFree: 0),
+            settings: Settings(queues: Array(queues.values), clients: [name: client], minFree: 1),
             clock: clock, entropy: .seeded(UInt64(number) &* 7919 ^ world.seed), faults: faults, log: log,
             thread: Strand(scheduler))
         conductor = Conductor(

@@ -38,6 +38,7 @@ extension World {
             } catch SubmissionRefused.diskFull {
                 answer = nil
                 count("submission refused: disk full")
+                await pause(.minutes(10))
             } catch {
                 if !life.isOver { violated("submit: \(error)") }
                 answer = nil
@@ -68,6 +69,31 @@ extension World {
         } catch {
             if !life.isOver { await intake.abandon() }
             throw error
+        }
+    }
+
+    /// Decides what waits for a person: a held workload is given up. Rows behind its rows may go then.
+    ///
+    /// - Returns: false when nothing was left to decide.
+    func decide() async -> Bool {
+        guard let life = await running() else { return false }
+        do {
+            let open = try life.store.workloads(openOnly: true)
+            let held = open.filter { $0.state == .held }
+            if held.isEmpty, let workload = open.first {
+                violated("\(workload.id) is \(workload.state), and waits for nobody")
+            }
+            for workload in held {
+                let word = (workload.reason ?? "").prefix { $0 != ":" }
+                trace("operator: \(workload.id) is given up: \(workload.reason ?? "")")
+                state.withLock { $0.report.decisions["\(word)", default: 0] += 1 }
+                try await life.orchestrator.cancel(workload.id, now: true)
+                life.alarm.ring()
+            }
+            return !held.isEmpty
+        } catch {
+            violated("decide: \(error)")
+            return false
         }
     }
 

@@ -28,6 +28,8 @@ package struct Report: Sendable {
     package var faults: [String: Int] = [:]
     /// Fault points that were passed.
     package var points: [FaultPoint: Int] = [:]
+    /// Why workloads were held in the end, until a person decided.
+    package var decisions: [String: Int] = [:]
     /// Workloads by their last state and reason.
     package var workloads: [String: Int] = [:]
 
@@ -45,6 +47,8 @@ package struct Report: Sendable {
         executions += other.executions
         faults.merge(other.faults, uniquingKeysWith: +)
         points.merge(other.points, uniquingKeysWith: +)
+        digest &+= other.digest
+        decisions.merge(other.decisions, uniquingKeysWith: +)
         workloads.merge(other.workloads, uniquingKeysWith: +)
         endings.merge(other.endings, uniquingKeysWith: +)
     }
@@ -66,12 +70,14 @@ extension Report {
                 list(Dictionary(uniqueKeysWithValues: RowState.allCases.map { ($0.word, Int(states[$0])) }))
             ),
             ("jobs at Stripe", "\(stripeJobs): \(list(endings))"),
-            ("workloads", list(workloads)), ("crashes and stops", list(others)),
+            ("workloads", list(workloads)), ("held until decided", list(decisions)),
+            ("crashes and stops", list(others)),
             ("calls that went wrong", "\(calls.values.reduce(0, +)): \(list(calls))"),
             (
                 "fault points passed",
                 "\(points.values.reduce(0, +)), \(points.count) of \(FaultPoint.allCases.count) kinds"
             ),
+            ("digest", String(digest, radix: 16)),
             ("simulated", "\(Int(simulated.seconds / 86400)) days"), ("taken", "\(Int(seconds * 10) / 10) s"),
         ]
         return lines.map { "  \($0.0.padding(toLength: 24, withPad: " ", startingAt: 0))\($0.1)" }.joined(

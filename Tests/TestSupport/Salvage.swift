@@ -5,27 +5,29 @@ import Foundation
 ///
 /// We are outside a transaction, and everything committed is synced, so the database and its log are copied as
 /// they are. A whole file is never written again, so a second name is enough; what was not synced may be cut or
-/// gone, if `dice` says that the disk forgets.
-func salvage(_ old: String, to new: String, forgetting dice: Entropy?) throws {
+/// gone, and a new name may be the old one again, if `dice` says that the disk forgets.
+func salvage(_ old: String, to new: String, from disk: FrailDisk, forgetting dice: Entropy?) throws {
     let files = FileManager.default
+    let remains = dice.map(disk.cut)
+    disk.reset()
     for path in try files.subpathsOfDirectory(atPath: old).sorted() {
-        let (from, to) = ("\(old)/\(path)", "\(new)/\(path)")
+        let from = "\(old)/\(path)"
+        let (name, state) = remains?(from) ?? (from, .whole)
+        let to = new + name.dropFirst(old.count)
         var isFolder: ObjCBool = false
         guard files.fileExists(atPath: from, isDirectory: &isFolder), !path.hasSuffix("-shm") else {
             continue
         }
         if isFolder.boolValue {
             try FileSystem.makeFolders(to)
-        } else if path.contains(".partial") {
-            var bytes = try Data(contentsOf: URL(filePath: from))
-            if let dice {
-                if dice.chance(0.3) { continue }
-                bytes = bytes.prefix(dice.int(0...bytes.count))
-            }
-            try bytes.write(to: URL(filePath: to))
-        } else if path.hasSuffix(".db") || path.hasSuffix("-wal") {
+        } else if let dice, state == .torn {
+            if dice.chance(0.3) { continue }
+            let bytes = try Data(contentsOf: URL(filePath: from))
+            try bytes.prefix(dice.int(0...bytes.count)).write(to: URL(filePath: to))
+        } else if path.hasSuffix(".db") || path.hasSuffix("-wal") || path.contains(".partial") {
+            if files.fileExists(atPath: to) { try files.removeItem(atPath: to) }
             try files.copyItem(atPath: from, toPath: to)
-        } else {
+        } else if !files.fileExists(atPath: to) {
             try files.linkItem(atPath: from, toPath: to)
         }
     }

@@ -48,6 +48,10 @@ package struct Swarm: Sendable {
     package var longestDowntime: Duration = .seconds(60)
     /// A crash cuts or drops files that were not synced.
     package var forgetsUnsynced = false
+    /// How likely a step on the disk fails for good, which ends the daemon.
+    package var diskErrors: Double = 0
+    /// Times at which no byte is free on the disk, counted from the start.
+    package var fullDisk: [Range<Duration>] = []
     /// Stripe's clock minus ours.
     package var skew: Duration = .zero
     /// The longest step of our own clock at a restart.
@@ -83,8 +87,12 @@ package struct Swarm: Sendable {
         longestDowntime = .seconds(dice.logarithmic(1...700_000))
         forgetsUnsynced = dice.chance(0.5)
         if dice.chance(0.3) { skew = .seconds(dice.int(-900...900)) }
-        if dice.chance(0.15) { clockStep = .seconds(dice.pick([2, 60, 400])) }
+        if dice.chance(0.15) { clockStep = .seconds(dice.pick([2, 60, 400, 90_000])) }
         hasRateLimits = dice.chance(0.1)
+        if dice.chance(0.2) { diskErrors = dice.pick([0.001, 0.01, 0.05]) }
+        for _ in 0..<(dice.chance(0.2) ? dice.int(1...3) : 0) {
+            fullDisk.append(drawSpan(dice, within: chaos, longest: 3000))
+        }
         scenarioText = drawScenario(dice, rows: rows)
         scenario = try Scenario(json: Data(scenarioText.utf8))
     }

@@ -25,6 +25,7 @@ struct Wire: Transport {
         let scheduler = world.scheduler
         let body = try Self.bytes(of: request.body)
         let call = world.call(request, body)
+        defer { world.witness.ended(call) }
         let start = scheduler.now
         guard !over.isRaised, !Task.isCancelled else {
             throw CallFailure.notSent(reason: "the process is gone")
@@ -100,6 +101,8 @@ extension World {
             kind: kind, method: request.method.rawValue, path: path, headers: headers, body: body)
         call.trouble = drawTrouble(for: call)
         trace("\(kind.rawValue) \(call.trouble.map { "(\($0.rawValue))" } ?? "")")
+        let keepsTime = swarm.clockStep == .zero
+        for complaint in witness.began(call, at: scheduler.now, keepsTime: keepsTime) { violated(complaint) }
         return call
     }
 

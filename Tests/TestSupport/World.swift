@@ -21,6 +21,8 @@ package final class World: Sendable {
     let stripe: InProcessStripe
     let pool: Pool
     let dice: Entropy
+    let disk = FrailDisk()
+    let witness = Witness()
     /// The folder of all its lives; the caller removes it.
     package let folder: String
     private let script: Script
@@ -55,6 +57,8 @@ package final class World: Sendable {
         var isHealed = false
         var isFinished = false
         var isStopping = false
+        /// The disk refused something that only a restart can mend.
+        var hasDiskFailed = false
         var accepted: [Int: WorkloadID] = [:]
         var canceled: Set<Int> = []
         var report = Report()
@@ -118,12 +122,14 @@ package final class World: Sendable {
 
     /// The whole story, as a task.
     private func play() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.keepRunning() }
-            for errand in errands { group.addTask { await self.operate(errand) } }
-            await self.direct()
-            // An operator who would still do something finds nobody any more.
-            group.cancelAll()
+        await DiskWatch.$present.withValue(diskWatch()) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.keepRunning() }
+                for errand in errands { group.addTask { await self.operate(errand) } }
+                await self.direct()
+                // An operator who would still do something finds nobody any more.
+                group.cancelAll()
+            }
         }
     }
 
@@ -134,20 +140,25 @@ package final class World: Sendable {
         await stripe.heal()
         // What was held gets another chance at a start.
         if swarm.jobsBetweenCrashes != nil { crash("the last one") }
-        let deadline = scheduler.now + Self.patience
-        var wait = Duration.seconds(10)
-        while !isAtRest() {
-            guard scheduler.now < deadline else {
-                violated("not everything has ended after \(Self.patience): \(whatIsOpen())")
-                break
-            }
-            await pause(wait)
-            wait = min(.hours(1), wait * 2)
-        }
+        // What waits for a person is decided, until nothing is left.
+        repeat { await rest(within: Self.patience) } while await decide()
         await stripe.settle()
         await inspect()
         state.withLock { $0.isFinished = true }
         state.withLock { $0.life }?.alarm.silence()
+    }
+
+    /// Waits until nothing goes on by itself any more.
+    private func rest(within patience: Duration) async {
+        let deadline = scheduler.now + patience
+        var wait = Duration.seconds(10)
+        while !isAtRest() {
+            guard scheduler.now < deadline else {
+                return violated("not everything has ended after \(patience): \(whatIsOpen())")
+            }
+            await pause(wait)
+            wait = min(.hours(1), wait * 2)
+        }
     }
 
     /// Starts the daemon, and starts it again whenever it has ended.
@@ -157,6 +168,7 @@ package final class World: Sendable {
                 state.lives += 1
                 state.passings = [:]
                 state.isStopping = false
+                state.hasDiskFailed = false
                 let folder = state.nextFolder ?? "\(self.folder)/life-1"
                 state.nextFolder = nil
                 return (state.lives, folder)
@@ -165,6 +177,7 @@ package final class World: Sendable {
                 let offset = number == 1 || isHealed ? Duration.zero : step(swarm.clockStep)
                 let life = try Life(self, number: number, folder: folder, offset: offset)
                 trace("start \(number)")
+                witness.started(try life.store.liveBatches())
                 state.withLock { $0.life = life }
                 let run = Task(executorPreference: pool) { try await life.run() }
                 state.withLock { $0.kill = { run.cancel() } }
@@ -180,14 +193,19 @@ package final class World: Sendable {
     }
 
     private func ended(_ life: Life, _ ending: Result<Void, any Error>) {
-        let (wasExpected, isStopping) = state.withLock { state in
+        let (wasExpected, isStopping, hasDiskFailed) = state.withLock { state in
             state.kill = nil
             if state.life === life { state.life = nil }
-            return (life.isOver, state.isStopping || state.isFinished)
+            return (life.isOver, state.isStopping || state.isFinished, state.hasDiskFailed)
         }
         guard !wasExpected else { return }
-        if case .failure(let error) = ending { violated("the daemon ended: \(error)") }
-        if !isStopping { violated("the daemon ended by itself") }
+        if hasDiskFailed {
+            trace("the disk ended it: \(ending)")
+        } else if case .failure(let error) = ending {
+            violated("the daemon ended: \(error)")
+        } else if !isStopping {
+            violated("the daemon ended by itself")
+        }
         state.withLock { $0.nextFolder = life.folder }
         do { try life.end() } catch { violated("the database does not close: \(error)") }
     }
@@ -298,7 +316,7 @@ extension World {
         count("crash")
         do {
             let next = "\(folder)/life-\(life.number + 1)"
-            try salvage(life.folder, to: next, forgetting: swarm.forgetsUnsynced ? dice : nil)
+            try salvage(life.folder, to: next, from: disk, forgetting: swarm.forgetsUnsynced ? dice : nil)
             try life.end()
             let kill = state.withLock { state in
                 state.nextFolder = next

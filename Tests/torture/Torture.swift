@@ -30,6 +30,9 @@ struct Torture: ParsableCommand {
     @Flag(help: "Cut the power at every fault point too, and at every pair of them.")
     var powerCuts = false
 
+    @Flag(help: "Stop at the first seed that fails.")
+    var stop = false
+
     @Option(help: "How many worlds run at once.")
     var jobs = 2
 
@@ -46,6 +49,7 @@ struct Torture: ParsableCommand {
         let total = Mutex(Report())
         let failed = Mutex<[UInt64]>([])
         atOnce(seeds) { index in
+            if stop, failed.withLock({ !$0.isEmpty }) { return }
             let seed = first + UInt64(index)
             do {
                 let report = try one(seed, onLine: nil)

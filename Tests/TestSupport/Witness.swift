@@ -1,0 +1,64 @@
+import BatchCore
+import Synchronization
+
+/// Stands at the wire, and complains at once about what must never be seen there.
+final class Witness: Sendable {
+    private struct State {
+        /// After a start: jobs that may be running, and were not looked at yet.
+        var unseen: Set<String> = []
+        /// The last create for each batch.
+        var creates: [String: (key: String, body: [UInt8], at: Timestamp)] = [:]
+        /// Which batch a key was used for.
+        var batchOf: [String: String] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// A life of the daemon begins with these batches.
+    func started(_ live: [Batch]) {
+        state.withLock { state in
+            state.unseen = Set(live.filter(\.phase.isWatched).compactMap { $0.phase.job?.rawValue })
+        }
+    }
+
+    /// A call begins.
+    ///
+    /// `keepsTime` says that the daemon's clock never jumps.
+    /// - Returns: what is wrong about it.
+    func began(_ call: Call, at now: Timestamp, keepsTime: Bool) -> [String] {
+        state.withLock { state in
+            var complaints: [String] = []
+            if call.kind != .retrieve, call.kind != .download, let job = state.unseen.min() {
+                complaints.append("\(call.kind) after a start, before \(job) was looked at")
+            }
+            guard call.kind == .create else { return complaints }
+            let text = String(decoding: call.body, as: UTF8.self)
+            let key = call.headers.first { $0.name == "Idempotency-Key" }?.value ?? ""
+            guard let mark = text.firstRange(of: "\"batchd_batch\":\"")?.upperBound else {
+                return complaints + ["a create without its batch"]
+            }
+            let batch = String(text[mark...].prefix { $0 != "\"" })
+            if let before = state.creates[batch] {
+                let limits = Limits()
+                if before.key == key, before.body != call.body {
+                    complaints.append("\(batch) was asked for again with another body")
+                }
+                if before.key != key, keepsTime, now - before.at < limits.uploadWindow - limits.uploadMargin {
+                    complaints.append("\(batch) was asked for again with another key")
+                }
+                if before.key == key { return complaints }
+            }
+            if let other = state.batchOf.updateValue(batch, forKey: key), other != batch {
+                complaints.append("\(batch) was asked for with the key of \(other)")
+            }
+            state.creates[batch] = (key, call.body, now)
+            return complaints
+        }
+    }
+
+    /// A call has ended, however.
+    func ended(_ call: Call) {
+        guard call.kind == .retrieve, let job = call.path.split(separator: "/").last else { return }
+        state.withLock { _ = $0.unseen.remove(String(job)) }
+    }
+}
