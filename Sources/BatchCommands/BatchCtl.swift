@@ -27,7 +27,8 @@ struct BatchCtl: ParsableCommand {
 
     static let commands: [any OperatorCommand.Type] = [
         SubmitCommand.self, StatusCommand.self, ListCommand.self, ShowCommand.self, RowsCommand.self,
-        WatchCommand.self, WaitCommand.self, CancelCommand.self, ResultsCommand.self, AuditCommand.self,
+        WatchCommand.self, WaitCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self,
+        RetryCommand.self, ReleaseCommand.self, FailCommand.self, ResultsCommand.self, AuditCommand.self,
         EventsCommand.self,
     ]
 

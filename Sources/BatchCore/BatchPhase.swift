@@ -72,6 +72,8 @@ package enum ReleaseReason: String, Hashable, Sendable, CaseIterable {
     case createRefused = "create_refused"
     /// The workload was canceled before the file was sent.
     case canceled
+    /// The workload was held, or a person paused it, before a job was asked for.
+    case stopped
 }
 
 /// What happened to a batch.
@@ -231,6 +233,14 @@ extension BatchPhase {
     package var isWatched: Bool {
         switch self {
         case .awaitingUpload, .uploading, .processing: true
+        default: false
+        }
+    }
+
+    /// True while no job was asked for.
+    package var isPrepared: Bool {
+        switch self {
+        case .staging, .staged: true
         default: false
         }
     }

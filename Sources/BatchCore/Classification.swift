@@ -47,15 +47,21 @@ package struct RowHistory: Hashable, Sendable {
     package var attempts: Int
     /// How many of them ended with nobody knowing whether the row ran.
     package var doubts: Int
+    /// How many of them were made before a person had the row sent again: they are not held against it.
+    package var forgiven: Int
     /// Its params name what it creates, and Stripe does not create that name twice: see `Endpoint.ownName`.
     package var isNamed: Bool
 
     /// The history of a row that was never sent.
-    package init(attempts: Int = 0, doubts: Int = 0, isNamed: Bool = false) {
+    package init(attempts: Int = 0, doubts: Int = 0, forgiven: Int = 0, isNamed: Bool = false) {
         self.attempts = attempts
         self.doubts = doubts
+        self.forgiven = forgiven
         self.isNamed = isNamed
     }
+
+    /// The attempts that count, with the one that ends now.
+    var counted: Int { attempts - forgiven + 1 }
 }
 
 /// What becomes of a row after an attempt.
@@ -109,7 +115,7 @@ extension QueuePolicy {
 
     /// Decides about a row that certainly did not run this time, and may run later.
     func goAgain(history: RowHistory, notBefore floor: Duration = .zero) -> RowDecision {
-        let attempts = history.attempts + 1
+        let attempts = history.counted
         guard attempts < retry.maxAttempts else {
             // An earlier attempt may have worked: to call the row failed would be a guess.
             return history.doubts > 0 ? .held(.unknownOutcome) : .failed(.attemptsExhausted)
@@ -124,7 +130,7 @@ extension QueuePolicy {
     package func decideUnknown(
         history: RowHistory, reason: RowReason = .unknownOutcome
     ) -> RowDecision {
-        let attempts = history.attempts + 1
+        let attempts = history.counted
         guard repeatsUnknown(history), attempts < retry.maxAttempts else { return .held(reason) }
         return .again(delay: retry.delay(afterAttempts: attempts), doubt: true)
     }

@@ -42,11 +42,14 @@ package struct Circumstances: Hashable, Sendable {
     package var isSettlingIn: Bool
     /// After a start: the job of this batch is one of them.
     package var isUnplaced: Bool
+    /// The workload begins no new job: it is held or paused.
+    package var isStopped: Bool
 
     /// The circumstances of one moment; those of a start have passed unless told otherwise.
     package init(
         now: Timestamp, seen: BatchSize.Seen = BatchSize.Seen(), poll: PollPolicy = PollPolicy(),
-        limits: Limits = Limits(), isSettlingIn: Bool = false, isUnplaced: Bool = false
+        limits: Limits = Limits(), isSettlingIn: Bool = false, isUnplaced: Bool = false,
+        isStopped: Bool = false
     ) {
         self.now = now
         self.seen = seen
@@ -54,6 +57,7 @@ package struct Circumstances: Hashable, Sendable {
         self.limits = limits
         self.isSettlingIn = isSettlingIn
         self.isUnplaced = isUnplaced
+        self.isStopped = isStopped
     }
 
     /// How long sending a file should take, at the throughput seen.
@@ -89,9 +93,9 @@ extension Batch {
         guard circumstances.hasCome(notBefore, longestPause: pause) else { return .wait(until: notBefore) }
         switch phase {
         case .staging:
-            return cancelWanted ? .release(.canceled) : .stage
+            return stop(in: circumstances).map(Step.release) ?? .stage
         case .staged(let file):
-            if cancelWanted { return .release(.canceled) }
+            if let reason = stop(in: circumstances) { return .release(reason) }
             // Stripe or the uplink may have become slower since the rows were claimed: fewer go into the next file.
             let fits =
                 circumstances.fits(file, before: now + circumstances.limits.uploadWindow)
@@ -117,6 +121,11 @@ extension Batch {
         case .settled, .released:
             return .sweep
         }
+    }
+
+    /// Why no job is to be asked for. What was prepared goes back: it would keep others of the queue waiting.
+    private func stop(in circumstances: Circumstances) -> ReleaseReason? {
+        cancelWanted ? .canceled : circumstances.isStopped ? .stopped : nil
     }
 
     /// Looks at a running job when it is time, and ends it when it would not end by itself.

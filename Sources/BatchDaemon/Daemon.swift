@@ -155,6 +155,9 @@ package struct Daemon: Sendable {
         WorkloadRoutes(facts: facts).add(to: router)
         SubmitRoute(facts: facts, orchestrator: orchestrator, alarm: alarm, logger: logger).add(to: router)
         CancelRoute(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)
+        PauseRoutes(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)
+        DecisionRoutes(facts: facts, decision: Decision(orchestrator: orchestrator, alarm: alarm)).add(
+            to: router)
         RowRoutes(facts: facts, workers: workers).add(to: router)
         BatchRoutes(facts: facts).add(to: router)
         JobRoutes(facts: facts).add(to: router)

@@ -84,10 +84,8 @@ extension Store {
         try write { db in
             try db.refuseRepeated(workload, sha256: sha256, key: key, allowDuplicate: allowDuplicate)
             try db.changeOne(
-                """
-                UPDATE workload SET place = (SELECT coalesce(max(place), 0) + 1 FROM workload)
-                WHERE id = ? AND state = 'loading'
-                """, [workload.rawValue], else: .noWorkload(workload))
+                "UPDATE workload SET place = ? WHERE id = ? AND state = 'loading'",
+                [db.nextPlace(), workload.rawValue], else: .noWorkload(workload))
         }
     }
 
@@ -133,7 +131,7 @@ extension Store {
 }
 
 /// Enters rows into the lines before their objects, within one transaction.
-private struct Line {
+struct Line {
     var changes: [WorkloadID: TurnChange] = [:]
     private let db: Database
     private let insert: Statement
@@ -195,6 +193,13 @@ private struct Line {
 }
 
 extension Database {
+    /// The place behind everybody who has one.
+    func nextPlace() throws -> Int64 {
+        try Int64.fetchOne(
+            self,
+            sql: "SELECT max(coalesce(max(place), 0), coalesce(max(late_place), 0)) + 1 FROM workload") ?? 1
+    }
+
     /// Runs between rows with a state of their own become slices; the shorter ones get states of their own too,
     /// because many tiny slices are slow to claim and to search.
     func layOut(

@@ -42,6 +42,28 @@ package struct ObjectRun: Sendable {
 
     /// Empties it, keeping its memory.
     package mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+
+    /// A sorted run of rows that are looked at again.
+    init(of rows: [SelectedRow]) {
+        entries = rows.compactMap { row in
+            row.object.map { Entry(object: $0.rawValue, number: UInt32(row.key.number)) }
+        }
+        sort()
+    }
+
+    /// The entries of a stored block.
+    fileprivate static func decoded(_ block: Data) -> (objects: [Int64], numbers: [UInt32]) {
+        var decoded: (objects: [Int64], numbers: [UInt32]) = ([], [])
+        block.withUnsafeBytes { bytes in
+            for offset in stride(from: 0, to: bytes.count - bytesPerEntry + 1, by: bytesPerEntry) {
+                decoded.objects.append(
+                    Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self)))
+                decoded.numbers.append(
+                    UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self)))
+            }
+        }
+        return decoded
+    }
 }
 
 extension Store {
@@ -51,20 +73,7 @@ extension Store {
     package func appendRun(_ run: ObjectRun, _ number: Int64, to workload: WorkloadID) throws {
         try write { db in
             guard try db.isLoading(workload) else { throw StoreError.noWorkload(workload) }
-            let insert = try db.cachedStatement(
-                sql: "INSERT INTO object_block (workload, run, last, block, entries) VALUES (?, ?, ?, ?, ?)")
-            let size = ObjectRun.entriesPerBlock
-            for (block, start) in stride(from: 0, to: run.entries.count, by: size).enumerated() {
-                let entries = run.entries[start..<min(start + size, run.entries.count)]
-                var data = Data(capacity: entries.count * ObjectRun.bytesPerEntry)
-                for entry in entries {
-                    withUnsafeBytes(of: entry.object.littleEndian) { data.append(contentsOf: $0) }
-                    withUnsafeBytes(of: entry.number.littleEndian) { data.append(contentsOf: $0) }
-                }
-                try insert.execute(arguments: [
-                    workload.rawValue, number, entries.last?.object, block, data,
-                ])
-            }
+            try db.appendRun(run, number, to: workload)
         }
     }
 
@@ -78,6 +87,54 @@ extension Store {
 }
 
 extension Database {
+    /// Stores a sorted run.
+    fileprivate func appendRun(_ run: ObjectRun, _ number: Int64, to workload: WorkloadID) throws {
+        let insert = try cachedStatement(
+            sql: "INSERT INTO object_block (workload, run, last, block, entries) VALUES (?, ?, ?, ?, ?)")
+        let size = ObjectRun.entriesPerBlock
+        for (block, start) in stride(from: 0, to: run.entries.count, by: size).enumerated() {
+            let entries = run.entries[start..<min(start + size, run.entries.count)]
+            var data = Data(capacity: entries.count * ObjectRun.bytesPerEntry)
+            for entry in entries {
+                withUnsafeBytes(of: entry.object.littleEndian) { data.append(contentsOf: $0) }
+                withUnsafeBytes(of: entry.number.littleEndian) { data.append(contentsOf: $0) }
+            }
+            try insert.execute(arguments: [workload.rawValue, number, entries.last?.object, block, data])
+        }
+    }
+
+    /// Stores a run behind all others of a workload that was accepted long ago.
+    func appendLateRun(_ run: ObjectRun, to workload: WorkloadID) throws {
+        let number = try Int64.fetchOne(
+            self, sql: "SELECT coalesce(max(run), -1) + 1 FROM object_block WHERE workload = ?",
+            arguments: [workload.rawValue])
+        try appendRun(run, number ?? 0, to: workload)
+    }
+
+    /// The rows of workloads that are not over, in the family of this one, that act on an object.
+    func rows(
+        with object: ObjectKey, inRuns runs: [(workload: WorkloadID, run: Int64)]
+    ) throws -> [RowKey] {
+        let find = try cachedStatement(
+            sql: """
+                SELECT last, entries FROM object_block WHERE workload = ? AND run = ? AND last >= ?
+                ORDER BY last, block
+                """)
+        var found: [RowKey] = []
+        for (workload, run) in runs {
+            let blocks = try Row.fetchCursor(
+                find, arguments: [workload.rawValue, run, object.rawValue])
+            while let block = try blocks.next() {
+                let (objects, numbers) = ObjectRun.decoded(block["entries"])
+                for (index, other) in objects.enumerated() where other == object.rawValue {
+                    found.append(RowKey(workload, Int64(numbers[index])))
+                }
+                if block["last"] > object.rawValue { break }
+            }
+        }
+        return found
+    }
+
     /// Removes up to `limit` blocks; true when none is left.
     func removeBlocks(of workload: WorkloadID, limit: Int) throws -> Bool {
         try execute(
@@ -145,18 +202,7 @@ private struct RunReader: Sendable {
         }
         guard let row, let entries: Data = row["entries"] else { return false }
         (last, block, at) = (row["last"], row["block"], 0)
-        let count = entries.count / ObjectRun.bytesPerEntry
-        objects.removeAll(keepingCapacity: true)
-        numbers.removeAll(keepingCapacity: true)
-        entries.withUnsafeBytes { bytes in
-            for index in 0..<count {
-                let offset = index * ObjectRun.bytesPerEntry
-                objects.append(
-                    Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self)))
-                numbers.append(
-                    UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self)))
-            }
-        }
+        (objects, numbers) = ObjectRun.decoded(entries)
         return true
     }
 }

@@ -17,7 +17,7 @@ enum Schema {
         migrator.registerMigration("0.1.0") { db in
             for statement in [
                 workload, rowInput, rowName, intakeChunk, slice, rowState, rowError, batch, event, readCount,
-                objectBlock, objectTurn,
+                objectBlock, objectTurn, pause,
             ] {
                 try db.execute(sql: statement)
             }
@@ -26,8 +26,9 @@ enum Schema {
         return migrator
     }
 
-    /// `place` is its place among all submissions, given when its last row was stored. `waiting` counts its
-    /// queued rows that wait for others with the same object, `turns` its lines in `object_turn`.
+    /// `place` is its place among all submissions, given when its last row was stored; `late_place` the one of
+    /// rows that a person had sent again, last. `waiting` counts its queued rows that wait for others with the
+    /// same object, `turns` its lines in `object_turn`.
     private static let workload = """
         CREATE TABLE workload (
           id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
@@ -46,6 +47,7 @@ enum Schema {
           summary_sha256 BLOB,
           family TEXT,
           place INTEGER UNIQUE,
+          late_place INTEGER,
           waiting INTEGER NOT NULL DEFAULT 0 CHECK (waiting >= 0),
           turns INTEGER NOT NULL DEFAULT 0 CHECK (turns >= 0),
           total INTEGER NOT NULL DEFAULT 0,
@@ -121,8 +123,9 @@ enum Schema {
         CREATE INDEX slice_batch ON slice(batch) WHERE batch IS NOT NULL;
         """
 
-    /// `batch` is the last one that carried the row; `suspect` is as in `slice`. A row that `waits` was never
-    /// sent: it becomes due when the rows before it with the same object have their outcome.
+    /// `batch` is the last one that carried the row; `suspect` is as in `slice`. A row that `waits` becomes due
+    /// when the rows before it with the same object have their outcome. `forgiven` of its attempts were made
+    /// before a person had it sent again.
     private static let rowState = """
         CREATE TABLE row_state (
           key INTEGER PRIMARY KEY,
@@ -131,6 +134,7 @@ enum Schema {
           batch INTEGER,
           attempts INTEGER NOT NULL CHECK (attempts >= 0),
           doubts INTEGER NOT NULL CHECK (doubts BETWEEN 0 AND attempts),
+          forgiven INTEGER NOT NULL DEFAULT 0 CHECK (forgiven BETWEEN 0 AND attempts),
           due_at INTEGER,
           status INTEGER,
           reason TEXT,
@@ -138,7 +142,6 @@ enum Schema {
           CHECK ((state = 0 AND waits = 0) = (due_at IS NOT NULL)),
           CHECK (waits = 0 OR state = 0),
           CHECK (batch IS NOT NULL OR (state IN (0, 5) AND attempts = 0)),
-          CHECK (waits = 0 OR batch IS NULL),
           CHECK ((state IN (3, 4)) = (reason IS NOT NULL)),
           CHECK (state <> 2 OR status IS NOT NULL)
         ) STRICT;
@@ -264,6 +267,18 @@ enum Schema {
           month TEXT NOT NULL,
           reads INTEGER NOT NULL CHECK (reads > 0),
           PRIMARY KEY (account, month)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    /// What a person has stopped: everything, a queue, or a workload. A workload that is here is `paused`.
+    private static let pause = """
+        CREATE TABLE pause (
+          scope TEXT NOT NULL CHECK (scope IN ('all', 'queue', 'workload')),
+          name TEXT NOT NULL CHECK ((scope = 'all') = (name = '')),
+          reason TEXT,
+          since INTEGER NOT NULL,
+          until INTEGER,
+          PRIMARY KEY (scope, name)
         ) STRICT, WITHOUT ROWID
         """
 

@@ -160,7 +160,7 @@ private struct RowWriter {
         find = try db.cachedStatement(sql: "SELECT number FROM row_name WHERE workload = ?1 AND id = ?2")
             .sqliteStatement
         look = try db.cachedStatement(
-            sql: "SELECT state, batch, attempts, doubts FROM row_state WHERE key = ?1"
+            sql: "SELECT state, batch, attempts, doubts, forgiven FROM row_state WHERE key = ?1"
         ).sqliteStatement
         put = try db.cachedStatement(
             sql: """
@@ -202,7 +202,8 @@ private struct RowWriter {
                 sqlite3_column_int64(look, 1) == batch.id.rawValue
             else { return nil }
             return RowHistory(
-                attempts: Int(sqlite3_column_int64(look, 2)), doubts: Int(sqlite3_column_int64(look, 3)))
+                attempts: Int(sqlite3_column_int64(look, 2)), doubts: Int(sqlite3_column_int64(look, 3)),
+                forgiven: Int(sqlite3_column_int64(look, 4)))
         case SQLITE_DONE:
             return slices.find(key.number) == nil ? nil : RowHistory()
         case let code: throw db.failure(code)

@@ -95,8 +95,9 @@ extension Store {
             try db.execute(
                 sql: """
                     UPDATE workload SET cancel_wanted = 1, reason = NULL,
-                      state = CASE state WHEN 'queued' THEN 'queued' ELSE 'running' END WHERE id = ?
+                      state = iif(started_at IS NULL, 'queued', 'running') WHERE id = ?
                     """, arguments: [workload.rawValue])
+            try db.endPause(.workload(workload))
             var moves = RowMoves()
             let waiting =
                 try Int64.fetchOne(
@@ -110,10 +111,9 @@ extension Store {
                 arguments: [workload.rawValue])
             try db.execute(
                 sql: """
-                    UPDATE row_state SET state = 5, waits = 0 WHERE key >> 32 = ? AND state = 0 AND due_at IS NULL
+                    UPDATE row_state SET waits = 0, due_at = 0 WHERE key >> 32 = ? AND state = 0 AND due_at IS NULL
                     """, arguments: [workload.rawValue])
             let waited = db.changesCount
-            moves.add(Int64(waited), from: .queued, to: .canceled)
             try db.cancelRows("key >> 32 = \(workload.rawValue) AND state = 0", from: .queued, moves: &moves)
             try db.endTurns(ofCanceled: workload, waited: waited, at: now)
             try db.move(moves, in: workload)
@@ -139,6 +139,17 @@ extension Store {
         _ = try write { try $0.hold(workload, reason: reason, at: now) }
     }
 
+    /// True when new jobs may be begun for a workload: it is neither held nor paused nor to be canceled.
+    package func mayBegin(_ workload: WorkloadID) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT state IN ('queued', 'running') AND cancel_wanted = 0 FROM workload WHERE id = ?
+                        """), arguments: [workload.rawValue]) == true
+        }
+    }
+
     /// Lets workloads go on that were held although rows of them still wait: what held them may be mended.
     package func resumeHeldWorkloads(at now: Timestamp) throws {
         try write { db in
@@ -160,7 +171,8 @@ extension Store {
                 db.cachedStatement(
                     sql: """
                         SELECT * FROM workload w
-                        WHERE state NOT IN ('finished', 'canceled') AND state IN ('queued', 'running')
+                        WHERE state NOT IN ('finished', 'canceled')
+                          AND (state IN ('queued', 'running') OR state = 'paused' AND held = 0)
                           AND in_flight = 0 AND queued = waiting AND (queued = 0 OR held > 0)
                           AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
                           AND NOT EXISTS (
@@ -182,9 +194,10 @@ extension Store {
             try db.changeOne(
                 """
                 UPDATE workload SET state = ?, reason = NULL, finished_at = ?, summary_sha256 = ?
-                WHERE id = ? AND state IN ('queued', 'running') AND queued + in_flight = 0
+                WHERE id = ? AND state IN ('queued', 'running', 'paused') AND queued + in_flight = 0
                 """, [state.rawValue, now.milliseconds, summary?.data, workload.rawValue],
                 else: .inconsistent("\(workload) is not ready to end"))
+            try db.endPause(.workload(workload))
             try db.note(state.rawValue, at: now, workload: workload)
         }
     }

@@ -19,6 +19,10 @@ package enum Routes {
     package static let queues = "/v1/queues"
     /// GET: `Event` as JSON Lines, from `since` on, of one `id` when given.
     package static let events = "/v1/events"
+    /// POST: begins no new job at all, with a `reason` and `until` when; answers `Status`.
+    package static let pauseAll = "/v1/pause"
+    /// POST: lets everything go on that is paused as a whole; answers `Status`.
+    package static let resumeAll = "/v1/resume"
     /// GET: `AuditReport` over all workloads.
     package static let audit = "/v1/audit"
 
@@ -32,8 +36,22 @@ package enum Routes {
     package static func explain(_ workload: String) -> String { "\(workloads)/\(workload)/explain" }
     /// GET: `AuditReport` over one workload.
     package static func audit(_ workload: String) -> String { "\(workloads)/\(workload)/audit" }
+    /// POST: begins no new job for it, with a `reason` and `until` when; answers `Workload`.
+    package static func pause(_ workload: String) -> String { "\(workloads)/\(workload)/pause" }
+    /// POST: lets it go on that was paused or held; answers `Workload`.
+    package static func resume(_ workload: String) -> String { "\(workloads)/\(workload)/resume" }
+    /// POST: sends rows in `state` again, `held` or `failed`, all or those with `code`; answers `DecisionAnswer`.
+    package static func retry(_ workload: String) -> String { "\(workloads)/\(workload)/retry" }
+    /// POST: sends held rows again, those in the body, a `DecisionRequest`, or all; answers `DecisionAnswer`.
+    package static func release(_ workload: String) -> String { "\(workloads)/\(workload)/release" }
+    /// POST: gives held rows up, those in the body, a `DecisionRequest`, or all; answers `DecisionAnswer`.
+    package static func fail(_ workload: String) -> String { "\(workloads)/\(workload)/fail" }
     /// POST: answers `Workload`; `now=true` also cancels the running jobs.
     package static func cancel(_ workload: String) -> String { "\(workloads)/\(workload)/cancel" }
+    /// POST: begins no new job in the queue, with a `reason` and `until` when; answers `Queue`.
+    package static func pauseQueue(_ name: String) -> String { "\(queues)/\(name)/pause" }
+    /// POST: lets the queue go on; answers `Queue`.
+    package static func resumeQueue(_ name: String) -> String { "\(queues)/\(name)/resume" }
     /// GET: `Batch`.
     package static func batch(_ id: String) -> String { "\(batches)/\(id)" }
     /// GET: `Job`.
@@ -56,6 +74,10 @@ package enum QueryName: String, Sendable {
     case state
     /// Only rows that failed with this error code.
     case code
+    /// Why a person does this, in their words.
+    case reason
+    /// RFC 3339: when a pause ends by itself.
+    case until
     /// Only what belongs to this workload.
     case workload
     /// `true` adds each row's input to its outcome.

@@ -16,6 +16,8 @@ package struct Status: Codable, Hashable, Sendable {
     package var alarms: [Deadline]
     /// The GETs of each account.
     package var reads: [ReadStatus]
+    /// What a person has stopped.
+    package var paused: [PauseNotice]
     /// What cannot go on without a person.
     package var held: [HeldNotice]
     /// The room that is left.
@@ -24,8 +26,8 @@ package struct Status: Codable, Hashable, Sendable {
     /// All members, in the order of the document.
     package init(
         daemon: DaemonStatus, rows: RowCounts, jobs: JobCounts, nextLookAt: String?, workloads: [Workload],
-        nearestDeadline: Deadline?, alarms: [Deadline], reads: [ReadStatus], held: [HeldNotice],
-        disk: DiskStatus
+        nearestDeadline: Deadline?, alarms: [Deadline], reads: [ReadStatus], paused: [PauseNotice],
+        held: [HeldNotice], disk: DiskStatus
     ) {
         self.daemon = daemon
         self.rows = rows
@@ -35,12 +37,13 @@ package struct Status: Codable, Hashable, Sendable {
         self.nearestDeadline = nearestDeadline
         self.alarms = alarms
         self.reads = reads
+        self.paused = paused
         self.held = held
         self.disk = disk
     }
 
     enum CodingKeys: String, CodingKey {
-        case daemon, rows, jobs, workloads, alarms, reads, held, disk
+        case daemon, rows, jobs, workloads, alarms, reads, paused, held, disk
         case nextLookAt = "next_look_at"
         case nearestDeadline = "nearest_deadline"
     }
@@ -101,20 +104,25 @@ package struct HeldNotice: Codable, Hashable, Sendable {
     package var reason: String
     /// A sentence for people.
     package var message: String
-    /// The command that shows or decides it, ready to be typed.
+    /// The command that shows it, ready to be typed.
     package var command: String
+    /// The commands that decide it, ready to be typed.
+    package var commands: [String]
 
     /// All members, in the order of the document.
-    package init(workload: String, rows: Int, reason: String, message: String, command: String) {
+    package init(
+        workload: String, rows: Int, reason: String, message: String, command: String, commands: [String]
+    ) {
         self.workload = workload
         self.rows = rows
         self.reason = reason
         self.message = message
         self.command = command
+        self.commands = commands
     }
 
     enum CodingKeys: String, CodingKey {
-        case workload, rows, reason, message, command
+        case workload, rows, reason, message, command, commands
     }
 }
 

@@ -9,7 +9,8 @@ extension Orchestrator {
     func circumstances(of batch: Batch, at now: Timestamp) throws -> Circumstances {
         Circumstances(
             now: now, seen: try seen(in: batch.queue, at: now), poll: try poll(of: batch, at: now),
-            limits: settings.limits, isSettlingIn: !unplaced.isEmpty, isUnplaced: unplaced.contains(batch.id))
+            limits: settings.limits, isSettlingIn: !unplaced.isEmpty, isUnplaced: unplaced.contains(batch.id),
+            isStopped: try batch.phase.isPrepared && !store.mayBegin(batch.workload))
     }
 
     /// What the last jobs of a queue showed; asked of the store only after one of them has moved on.

@@ -72,6 +72,7 @@ extension Orchestrator {
         // Nothing is begun before every job that may be running was looked at.
         if unplaced.isEmpty, isFree(.newWork, in: &turn) {
             try ifThereIsSpace(for: .newWork, in: &turn) { turn in
+                try endPauses(in: &turn)
                 if !turn.diskIsShort { try claim(in: &turn) }
                 try endWorkloads(in: &turn)
             }
@@ -137,7 +138,8 @@ extension Orchestrator {
         case .stage:
             return turn.diskIsShort ? nil : .stage(batch)
         case .create:
-            guard case .staged(let file) = batch.phase, turn.slots.hasRoom(for: policy),
+            guard case .staged(let file) = batch.phase, !isPaused(batch.queue),
+                turn.slots.hasRoom(for: policy),
                 turn.takeUplink(circumstances.uploadTime(of: file), settings.limits)
             else { return nil }
             turn.slots.take(for: policy)
@@ -174,7 +176,7 @@ extension Orchestrator {
     ///
     /// Rows that wait for others with the same object need no timer: whatever ends the others rings.
     private func claim(in turn: inout Turn) throws {
-        let queues = settings.queues.values.filter { turn.slots.mayPrepare(for: $0) }
+        let queues = settings.queues.values.filter { !isPaused($0.name) && turn.slots.mayPrepare(for: $0) }
             .sorted { ($1.priority, $0.name) < ($0.priority, $1.name) }
         if queues.isEmpty { return }
         let open = try store.workloads(openOnly: true).filter {
@@ -237,7 +239,7 @@ struct Slots {
                 if let account = settings.queues[batch.queue]?.account.name {
                     byAccount[account, default: 0] += 1
                 }
-            } else if batch.phase == .staging || batch.phase.name == "staged" {
+            } else if batch.phase.isPrepared {
                 prepared[batch.queue, default: 0] += 1
             }
         }

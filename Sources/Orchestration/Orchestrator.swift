@@ -33,6 +33,8 @@ package actor Orchestrator {
     var reads: [String: (month: String, spent: Int64)] = [:]
     /// Deadlines of which the log has said how near they are.
     var alarmed: [BatchID: Deadline.Urgency] = [:]
+    /// What a person has stopped, as the store has it; a workload may have ended since.
+    var pauses: [PauseScope: Pause] = [:]
     /// Workloads that were never accepted, and are to be removed.
     var unfinishedLoads: [WorkloadID] = []
     private let thread: any SerialExecutor
@@ -82,6 +84,7 @@ package actor Orchestrator {
     /// - Parameter resumingHeld: whether held workloads are tried again, which a start does.
     package func recover(resumingHeld: Bool = true) throws {
         unfinishedLoads = try store.unfinishedLoads()
+        try recoverPauses()
         if resumingHeld { try store.resumeHeldWorkloads(at: clock.now()) }
         for var batch in try store.liveBatches() {
             if batch.phase.isWatched, policy(of: batch) != nil {

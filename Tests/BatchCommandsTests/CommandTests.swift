@@ -18,6 +18,11 @@ struct CommandTests {
                 bench.out.contains(
                     "Reads: 7,200 of 10,000 this month in main; jobs are looked at more rarely.\n"))
             #expect(bench.out.contains("      batchctl rows w3 --state held\n"))
+            #expect(bench.out.contains("      batchctl release w3 --all --reason '…'\n"))
+            #expect(
+                bench.out.contains(
+                    "Paused: update-customers since 2026-11-22 06:50:00 UTC until 2026-11-22 09:00:00 UTC: asked by billing\n"
+                ))
             #expect(!bench.out.contains("\u{1B}") && bench.err.isEmpty)
         }
     }
@@ -121,6 +126,64 @@ struct CommandTests {
             let bench = Bench()
             #expect(await bench.run("audit", "w12", socket: daemon.socket) == exit)
             #expect(bench.out.contains("DIFFERS") == !ok)
+        }
+    }
+
+    @Test func whatIsPausedIsKnownByItsForm() async throws {
+        try await FakeDaemon.serving([
+            "POST /v1/workloads/w12/pause": [.init(body: Documents.workload(state: "paused"))],
+            "POST /v1/queues/w-queue/pause": [.init(body: Documents.queue)],
+            "POST /v1/resume": [.init(body: Documents.status)],
+        ]) { daemon in
+            let (workload, queue, all) = (Bench(), Bench(), Bench())
+            #expect(
+                await workload.run("pause", "w12", "--reason", "a b", "--until", "2h", socket: daemon.socket)
+                    == .ok)
+            #expect(workload.err == "w12 is paused, until 2026-11-22T09:00:00Z.\n", "\(workload.err)")
+            #expect(await queue.run("pause", "w-queue", socket: daemon.socket) == .ok)
+            #expect(await all.run("resume", "all", socket: daemon.socket) == .ok)
+            #expect(all.err == "Goes on. Still paused by themselves: update-customers.\n")
+            #expect(
+                daemon.calls.map(\.line) == [
+                    "POST /v1/workloads/w12/pause?reason=a%20b&until=2026-11-22T09%3A00%3A00Z",
+                    "POST /v1/queues/w-queue/pause", "POST /v1/resume",
+                ])
+            let wrong = Bench()
+            #expect(await wrong.run("pause", "w12", "--until", "soon", socket: daemon.socket) == .usage)
+        }
+    }
+
+    @Test func decisionsNameRowsOrAllOfThemAndAReason() async throws {
+        try await FakeDaemon.serving([
+            "POST /v1/workloads/w12/release": [.init(body: Documents.decision(rows: 2))],
+            "POST /v1/workloads/w12/fail": [.init(body: Documents.decision(rows: 7))],
+            "POST /v1/workloads/w12/retry": [.init(body: Documents.decision(rows: 1204))],
+        ]) { daemon in
+            let (release, fail, retry) = (Bench(), Bench(), Bench())
+            #expect(
+                await release.run("release", "w12", "r-1", "r-2", "--reason", "ok", socket: daemon.socket)
+                    == .ok)
+            #expect(release.err == "2 rows of w12 queued again. Follow: batchctl watch w12\n")
+            #expect(
+                await fail.run("fail", "w12", "--all", "--code", "c", "--reason", "no", socket: daemon.socket)
+                    == .ok)
+            #expect(await retry.run("retry", "w12", socket: daemon.socket) == .ok)
+            #expect(
+                daemon.calls.map(\.line) == [
+                    "POST /v1/workloads/w12/release?reason=ok",
+                    "POST /v1/workloads/w12/fail?reason=no&code=c",
+                    "POST /v1/workloads/w12/retry?state=failed",
+                ])
+            #expect(daemon.calls.first?.body == #"{"rows":["r-1","r-2"]}"#)
+            let none = Bench()
+            #expect(await none.run("release", "w12", "--reason", "x", socket: daemon.socket) == .usage)
+            #expect(none.err.contains("Name rows, or give - or --all."), "\(none.err)")
+            let both = Bench()
+            #expect(
+                await both.run("fail", "w12", "--all", "r-1", "--reason", "x", socket: daemon.socket)
+                    == .usage)
+            let noReason = Bench()
+            #expect(await noReason.run("release", "w12", "--all", socket: daemon.socket) == .usage)
         }
     }
 

@@ -67,6 +67,18 @@ import Testing
         }
     }
 
+    @Test func whatIsPreparedGoesBackOnceItsWorkloadIsStoppedAndWhatRunsEnds() throws {
+        let stopped = Circumstances(now: Sample.start, isStopped: true)
+        for phase in Sample.phases {
+            let batch = Sample.batch(phase)
+            if phase.isPrepared {
+                #expect(batch.step(in: stopped) == .release(.stopped))
+            } else {
+                #expect(batch.step(in: stopped) == batch.step(in: Circumstances(now: Sample.start)))
+            }
+        }
+    }
+
     @Test(arguments: 1...400) func afterAFailedCallOrAFruitlessLookComesAWait(seed: UInt64) throws {
         var journey = Journey(.staging, seed: seed)
         var atOnce = 0

@@ -14,6 +14,8 @@ struct Model {
         var object = ""
         /// It waits for rows before it with the same object.
         var waits = false
+        /// Its place in line after a person had it sent again.
+        var latePlace: Int?
 
         /// The row after an attempt, by the words of `RowDecision`.
         func after(_ decision: RowDecision, isAbsent: Bool, canceling: Bool, dueBase: Timestamp) -> Line {
@@ -54,7 +56,11 @@ struct Model {
         var isHeld = false
         /// It is not accepted yet, but others may have to wait for its rows.
         var isLoading = false
+        var isPaused = false
         var place = 0
+
+        /// Where a row stands among all others.
+        func place(of number: Int) -> (Int, Int) { (rows[number].latePlace ?? place, number) }
 
         /// True when nothing more happens to the row.
         func isLast(_ row: Line) -> Bool {
@@ -80,7 +86,7 @@ struct Model {
 
         /// The rows that the next batch carries, in the order of its file.
         func claimed(_ most: Int, at now: Timestamp) -> [Int] {
-            guard !isCanceling, !isOver, !isHeld, !isLoading else { return [] }
+            guard !isCanceling, !isOver, !isHeld, !isLoading, !isPaused else { return [] }
             let queued = rows.indices.filter { rows[$0].state == .queued && !rows[$0].waits }
             let due = queued.filter { rows[$0].due.map { $0 <= now } ?? false }
                 .sorted { (rows[$0].due!, $0) < (rows[$1].due!, $1) }.prefix(most)
@@ -116,10 +122,10 @@ struct Model {
     /// True when a row before this one, with the same object, may still be sent.
     func isBehind(_ number: Int, of load: Load) -> Bool {
         loads.values.contains { other in
-            guard other.place <= load.place, other.place > 0 else { return false }
+            guard other.place > 0 else { return false }
             return other.rows.indices.contains {
                 other.rows[$0].object == load.rows[number].object && !other.isLast(other.rows[$0])
-                    && (other.place, $0) < (load.place, number)
+                    && other.place(of: $0) < load.place(of: number)
             }
         }
     }
@@ -132,11 +138,16 @@ struct Model {
             let line = loads.values.filter { $0.place > 0 }.flatMap { other in
                 other.rows.indices.filter {
                     other.rows[$0].object == row.object && !other.isLast(other.rows[$0])
-                }.map { (place: other.place, number: $0) }
+                }.map { (place: other.place(of: $0), row: other.rows[$0], isOwn: other.place == load.place) }
             }
-            guard let first = line.min(by: <), first.place == load.place else { return false }
-            return load.rows[first.number].state == .held
+            guard let first = line.min(by: { $0.place < $1.place }) else { return false }
+            return first.isOwn && first.row.state == .held
         }
+    }
+
+    /// The place behind everybody.
+    var nextPlace: Int {
+        1 + (loads.values.flatMap { [$0.place] + $0.rows.compactMap(\.latePlace) }.max() ?? 0)
     }
 
     /// Rows that waited and have nobody ahead any more are due.

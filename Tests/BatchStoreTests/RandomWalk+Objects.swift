@@ -24,7 +24,7 @@ extension Walk {
 
     private mutating func seal(_ id: WorkloadID) throws {
         try bench.seal(id)
-        model.loads[id]!.place = 1 + (model.loads.values.map(\.place).max() ?? 0)
+        model.loads[id]!.place = model.nextPlace
     }
 
     /// Accepts a workload, or discards it as if the daemon had died at the last moment.
@@ -61,7 +61,7 @@ extension Walk {
     /// Remembers who changed an object last.
     mutating func noteSuccess(of number: Int, in workload: WorkloadID) {
         guard let load = model.loads[workload], load.rows[number].state == .succeeded else { return }
-        done[load.rows[number].object, default: []].append((load.place, number))
+        done[load.rows[number].object, default: []].append(load.place(of: number))
     }
 
     /// Everything goes well from here on, and a person gives up what is held: nothing may be left waiting.
@@ -72,6 +72,10 @@ extension Walk {
             if model.loads.values.contains(where: \.isLoading) { _ = try accept() }
             try resume()
             for id in accepted where model.loads[id]?.isOver == false {
+                if model.loads[id]!.isPaused {
+                    try bench.store.resume(.workload(id), why: "", at: bench.now)
+                    model.loads[id]!.isPaused = false
+                }
                 let load = model.loads[id]!
                 let isStuck = (load.isHeld || load.counts[.held] > 0) && !load.isCanceling
                 if isStuck { try cancel(id) }

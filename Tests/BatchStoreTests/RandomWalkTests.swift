@@ -8,7 +8,7 @@ import Testing
 @Suite struct RandomWalkTests {
     @Test(arguments: 1...4) func everyRowIsWhereItsHistoryPutsIt(seed: UInt64) async throws {
         var walk = try Walk(seed: seed)
-        for step in 0..<260 {
+        for step in 0..<300 {
             await Task.yield()  // Other tests need the thread as well.
             let verb = try walk.step()
             try walk.compare("seed \(seed), step \(step): \(verb)")
@@ -25,7 +25,7 @@ struct Walk {
     static let all: Set<String> = [
         "load", "accept", "discard", "claim", "move", "release", "archive", "settle", "absent", "settled",
         "sweep", "cancel",
-        "hold",
+        "hold", "pause", "unpause", "again", "give up",
         "resume", "finish", "reopen", "later",
     ]
 
@@ -58,6 +58,10 @@ struct Walk {
         case 24..<27: verb = "load"
         case 27..<34: verb = "accept"
         case 34..<44: verb = "claim"
+        case 44..<46: verb = "pause"
+        case 46..<50: verb = "unpause"
+        case 50..<55: verb = "again"
+        case 55..<60: verb = "give up"
         default: verb = "batch"
         }
         let done = try perform(verb)
@@ -76,6 +80,10 @@ struct Walk {
         case "load": try load()
         case "accept": return try accept()
         case "claim": try claim()
+        case "pause": try pause()
+        case "unpause": try unpause()
+        case "again": return try sendAgain()
+        case "give up": return try giveUp()
         default: return try moveOn()
         }
         return verb
@@ -92,6 +100,7 @@ struct Walk {
         _ = try bench.store.cancel(id, now: below(2) == 0, at: bench.now)
         model.loads[id]!.isCanceling = true
         model.loads[id]!.isHeld = false
+        model.loads[id]!.isPaused = false
         model.loads[id]!.cancel(load.rows.indices.filter { load.rows[$0].state == .queued })
         model.callNext(at: bench.now)
     }
@@ -99,7 +108,7 @@ struct Walk {
     private mutating func hold() throws {
         guard let id = pick(accepted), let load = model.loads[id] else { return }
         try bench.store.hold(id, reason: "r", at: bench.now)
-        if !load.isOver, !load.isCanceling { model.loads[id]!.isHeld = true }
+        if !load.isOver, !load.isCanceling, !load.isPaused { model.loads[id]!.isHeld = true }
     }
 
     mutating func resume() throws {
@@ -111,7 +120,7 @@ struct Walk {
 
     mutating func finish() throws {
         let exhausted = model.loads.filter { id, load in
-            !load.isOver && !load.isHeld && !load.isLoading
+            !load.isOver && !load.isHeld && !load.isLoading && !(load.isPaused && load.counts[.held] > 0)
                 && load.counts[.inFlight] == 0 && model.areAllBehindOwnHeldRows(load)
                 && !model.journeys.values.contains { $0.batch.workload == id }
         }.keys.sorted()
@@ -123,6 +132,7 @@ struct Walk {
             } else {
                 try bench.store.finish(id, as: load.isCanceling ? .canceled : .finished, at: bench.now)
                 model.loads[id]!.isOver = true
+                model.loads[id]!.isPaused = false
             }
         }
     }
@@ -243,7 +253,7 @@ struct Walk {
             return decisions[line.status]
         }
         #expect((tally.rows, tally.odd) == (expected.rows, expected.odd))
-        if tally.isHeld { try bench.store.resumeHeldWorkloads(at: bench.now) }
+        if tally.isHeld { try resume() }
         model.journeys[id]!.settled += 1
         model.callNext(at: bench.now)
     }

@@ -7,6 +7,13 @@ enum Rows {
         }
     }
 
+    /// Updates of other customers, which wait for none of those.
+    static func otherUpdates(_ count: Int) -> some Sequence<String> {
+        updates(count).lazy.map { line in
+            line.replacing("cus_", with: "cus_other_").replacing("\"r-", with: "\"o-")
+        }
+    }
+
     /// New promotion codes, with codes that Stripe chooses: made twice, they are two.
     static func codes(_ count: Int) -> some Sequence<String> {
         (1...count).lazy.map { number in

@@ -31,13 +31,22 @@ struct StatusScreen {
                     ": \(alarm.what) for \(alarm.subject) \(clockface.relative(alarm.at)) (\(alarm.state))."),
             ])
         }
+        for pause in status.paused {
+            let until = pause.until.map { " until \(clockface.absolute($0))" } ?? ""
+            let reason = pause.reason.map { ": \($0)" } ?? ""
+            lines.append([
+                Cell("Paused", .warning),
+                Cell(": \(pause.what) since \(clockface.absolute(pause.since))\(until)\(reason)"),
+            ])
+            lines.append([Cell("      \(pause.command)")])
+        }
         for notice in status.held {
             let rows = notice.rows > 0 ? Human.count(notice.rows, "row") + " of " : ""
             lines.append([
                 Cell("Held", .warning),
                 Cell(": \(rows)\(notice.workload) (\(notice.reason)). \(notice.message)"),
             ])
-            lines.append([Cell("      \(notice.command)")])
+            for command in [notice.command] + notice.commands { lines.append([Cell("      \(command)")]) }
         }
         for reads in status.reads {
             guard let limit = reads.limit, reads.made * 2 > limit else { continue }

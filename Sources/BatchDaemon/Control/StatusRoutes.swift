@@ -42,7 +42,8 @@ extension Facts {
             nextLookAt: looks.min()?.rfc3339,
             workloads: try (open + recent.prefix(Self.overShown)).map { try document($0) },
             nearestDeadline: deadlines(of: live).first, alarms: deadlines(of: live, alarmsOnly: true),
-            reads: try reads(), held: held,
+            reads: try reads(), paused: try store.pauses().sorted { $0.since < $1.since }.map(notice),
+            held: held,
             disk: DiskStatus(
                 freeBytes: Int(try disk.free()), minFreeBytes: Int(disk.minFree)))
     }
@@ -57,6 +58,12 @@ extension Facts {
         }
     }
 
+    private func notice(_ pause: Pause) -> PauseNotice {
+        PauseNotice(
+            what: "\(pause.scope)", reason: pause.reason, since: pause.since.rfc3339,
+            until: pause.until?.rfc3339, command: "batchctl resume \(pause.scope)")
+    }
+
     private func notice(_ record: WorkloadRecord) throws -> HeldNotice {
         let rows = record.rows[.held]
         let common = try store.commonestHoldReason(in: record.id)
@@ -64,7 +71,7 @@ extension Facts {
         return HeldNotice(
             workload: record.id.description, rows: Int(rows), reason: reason,
             message: rows > 0 ? explanation(ofHeldRows: reason) : try hint(for: record) ?? "",
-            command: heldCommand(record))
+            command: heldCommand(record), commands: heldCommands(record))
     }
 
     private func explanation(ofHeldRows reason: String) -> String {

@@ -31,17 +31,28 @@ extension Facts {
             waitsFor: RowReference(workload: first.ahead.workload.description, row: first.ahead.id))
     }
 
-    /// What a person can do about a held workload.
+    /// What a person can do about a workload that is held or paused.
     func hint(for record: WorkloadRecord) throws -> String? {
-        guard record.state == .held else { return nil }
-        if record.rows[.held] > 0 { return "See them: \(heldCommand(record))" }
-        return "Mend the cause and restart the daemon, or give it up: batchctl cancel \(record.id)"
+        switch record.state {
+        case .paused: return "Let it go on: batchctl resume \(record.id)"
+        case .held where record.rows[.held] > 0: return "See the rows: \(heldCommand(record))"
+        case .held: return "Mend the cause, then: batchctl resume \(record.id)"
+        default: return nil
+        }
     }
 
     /// Shows what is held in a workload.
     func heldCommand(_ record: WorkloadRecord) -> String {
         record.rows[.held] > 0
             ? "batchctl rows \(record.id) --state held" : "batchctl show \(record.id)"
+    }
+
+    /// Decides what is held in a workload.
+    func heldCommands(_ record: WorkloadRecord) -> [String] {
+        guard record.rows[.held] > 0 else {
+            return ["batchctl resume \(record.id)", "batchctl cancel \(record.id)"]
+        }
+        return ["release", "fail"].map { "batchctl \($0) \(record.id) --all --reason '…'" }
     }
 }
 

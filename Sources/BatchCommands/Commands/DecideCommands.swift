@@ -1,0 +1,188 @@
+import ArgumentParser
+import AsyncHTTPClient
+import ControlAPI
+import FoundationEssentials
+import NIOCore
+
+/// The rows that `release` and `fail` are about.
+struct RowChoice: ParsableArguments {
+    @Argument(help: "A workload's id.")
+    var workload: String
+
+    @Argument(
+        help: ArgumentHelp(
+            "Ids of held rows, or - to read them from standard input: a line each, as they are or as 'batchctl rows' prints them.",
+            valueName: "row"))
+    var rows: [String] = []
+
+    @Flag(help: "All held rows of the workload.")
+    var all = false
+
+    @Option(help: "With --all: only those whose last error has this code.")
+    var code: String?
+
+    @Option(help: "Why, for the history.")
+    var reason: String
+
+    func validate() throws {
+        guard all != !rows.isEmpty else {
+            throw ValidationError(
+                rows.isEmpty ? "Name rows, or give - or --all." : "Name rows, or give --all, not both.")
+        }
+        guard code == nil || all else { throw ValidationError("--code goes with --all.") }
+    }
+
+    /// Has the daemon decide, and answers about how many rows it was, and their workload.
+    ///
+    /// So many names that they don't fit into one call go in several: each is decided as a whole.
+    func decide(by route: String, in session: Session) async throws -> DecisionAnswer {
+        let query: DaemonClient.Query = [.reason: reason, .code: code]
+        if all { return try await session.client.post(route, query, within: .patient) }
+        var total = 0
+        var last: DecisionAnswer?
+        for piece in try await names().chunked(into: 10_000) {
+            let body = try JSONEncoder().encode(DecisionRequest(rows: piece))
+            let answer: DecisionAnswer = try await session.client.post(
+                route, query, body: .bytes(ByteBuffer(bytes: body)), within: .patient)
+            total += answer.rows
+            last = answer
+        }
+        guard var answer = last else { throw Failure(.usage, "There are no rows on standard input.") }
+        answer.rows = total
+        return answer
+    }
+
+    private func names() async throws -> [String] {
+        guard rows == ["-"] else { return rows }
+        var names: [String] = []
+        var splitter = LineSplitter()
+        func take(_ line: [UInt8]) throws {
+            // Ids have no spaces; a line end of another system is not part of one.
+            let text = String(decoding: line.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+            if text.hasPrefix("{") {
+                guard let row = try? JSONDecoder().decode(Named.self, from: Data(text.utf8)) else {
+                    throw Failure(.usage, "A line on standard input is no row as 'batchctl rows' prints it.")
+                }
+                names.append(row.row)
+            } else if !text.isEmpty {
+                names.append(text)
+            }
+        }
+        try await InputFile.withOpen("-") { file in
+            for try await chunk in InputChunks(file: file, onProgress: { _ in }) {
+                try splitter.feed(chunk, take)
+            }
+            try splitter.feed(ByteBuffer(string: "\n"), take)
+        }
+        return names
+    }
+
+    private struct Named: Decodable { let row: String }
+}
+
+struct ReleaseCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract: "Send held rows again.",
+        discussion: """
+            For rows of which a person knows, or takes it upon them, that sending them again does no harm. \
+            Their attempts are counted anew.
+
+            Example: batchctl release w12 r-7 r-9 --reason 'not in Stripe, checked by hand'
+            Example: batchctl rows w12 --state held --code lock_timeout | batchctl release w12 - --reason known
+            Example: batchctl release w12 --all --reason 'key is renewed'
+            """)
+
+    @OptionGroup var choice: RowChoice
+    @OptionGroup var options: GlobalOptions
+
+    func run(in session: Session) async throws -> CommandExit {
+        let answer = try await choice.decide(by: Routes.release(percentEncoded(choice.workload)), in: session)
+        if session.output.isJSON { try session.output.show(answer) { [] } }
+        session.output.say(DecisionText.sentAgain(answer))
+        return .ok
+    }
+}
+
+struct FailCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fail",
+        abstract: "Give held rows up: they are failed.",
+        discussion: """
+            For rows that must not be sent again, or were found to be done.
+
+            Example: batchctl fail w12 r-7 --reason 'the customer is gone'
+            Example: batchctl fail w12 --all --code resource_missing --reason 'gone'
+            """)
+
+    @OptionGroup var choice: RowChoice
+    @OptionGroup var options: GlobalOptions
+
+    func run(in session: Session) async throws -> CommandExit {
+        let answer = try await choice.decide(by: Routes.fail(percentEncoded(choice.workload)), in: session)
+        if session.output.isJSON { try session.output.show(answer) { [] } }
+        session.output.say(
+            "\(Human.count(answer.rows, "row")) of \(answer.workload.id) given up; "
+                + "\(Human.count(answer.workload.rows.held)) still held.")
+        return .ok
+    }
+}
+
+struct RetryCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Send a workload's failed rows again, or its held ones.",
+        discussion: """
+            A workload that has finished runs again, and its outcome is written anew at the end. Rows go \
+            behind others for the same object. Their attempts are counted anew.
+
+            Example: batchctl retry w12
+            Example: batchctl retry w12 --code card_declined
+            """)
+
+    @Argument(help: "A workload's id.")
+    var workload: String
+
+    @Option(help: "Rows in this state: failed or held.")
+    var state: RowState = .failed
+
+    @Option(help: "Only rows whose last error has this code.")
+    var code: String?
+
+    @Option(help: "Why, for the history.")
+    var reason: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard state == .failed || state == .held else {
+            throw ValidationError("--state is failed or held.")
+        }
+    }
+
+    func run(in session: Session) async throws -> CommandExit {
+        let answer: DecisionAnswer = try await session.client.post(
+            Routes.retry(percentEncoded(workload)),
+            [.state: state.rawValue, .code: code, .reason: reason], within: .patient)
+        if session.output.isJSON { try session.output.show(answer) { [] } }
+        session.output.say(DecisionText.sentAgain(answer))
+        return .ok
+    }
+}
+
+private enum DecisionText {
+    static func sentAgain(_ answer: DecisionAnswer) -> String {
+        let id = answer.workload.id
+        guard answer.rows > 0 else { return "No row of \(id) is in that state." }
+        let next =
+            answer.workload.knownState == .paused
+            ? "It is paused: batchctl resume \(id)" : "Follow: batchctl watch \(id)"
+        return "\(Human.count(answer.rows, "row")) of \(id) queued again. \(next)"
+    }
+}
+
+extension Array {
+    fileprivate func chunked(into size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

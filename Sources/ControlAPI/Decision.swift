@@ -1,0 +1,45 @@
+/// Which rows a person decides about.
+package struct DecisionRequest: Codable, Hashable, Sendable {
+    /// Their ids; nil for all that are in the state.
+    package var rows: [String]?
+
+    /// These rows, or all.
+    package init(rows: [String]?) { self.rows = rows }
+}
+
+/// What a decision came to.
+package struct DecisionAnswer: Codable, Hashable, Sendable {
+    /// How many rows it was about.
+    package var rows: Int
+    /// Their workload, after it.
+    package var workload: Workload
+
+    /// All members.
+    package init(rows: Int, workload: Workload) {
+        self.rows = rows
+        self.workload = workload
+    }
+}
+
+/// What a person has stopped: everything, a queue, or a workload.
+package struct PauseNotice: Codable, Hashable, Sendable {
+    /// `ALL`, a queue's name, or a workload's id.
+    package var what: String
+    /// Why, in that person's words.
+    @OrNull package var reason: String?
+    /// RFC 3339, UTC.
+    package var since: String
+    /// RFC 3339, UTC: when it ends by itself; nil when a person must end it.
+    @OrNull package var until: String?
+    /// The command that ends it, ready to be typed.
+    package var command: String
+
+    /// All members.
+    package init(what: String, reason: String?, since: String, until: String?, command: String) {
+        self.what = what
+        self.reason = reason
+        self.since = since
+        self.until = until
+        self.command = command
+    }
+}

@@ -1,0 +1,140 @@
+import Testing
+
+/// What a person decides, with real programs.
+@Suite(.serialized) struct DecisionTests {
+    @Test func aPausedWorkloadSendsNothingNotEvenAfterACrashUntilItIsResumed() async throws {
+        try await Site.with { site in
+            let input = try site.input("rows.jsonl", Rows.updates(500))
+            try await site.withDaemon { daemon in
+                #expect(try await site.ctl("pause", "ALL", "--reason", "asked by billing").code == 0)
+                #expect(try await site.ctl("submit", "update-customers", input).code == 0)
+                #expect(try await site.ctl("pause", "w1", "--reason", "second thoughts").code == 0)
+                try daemon.kill()
+            }
+            try await site.withDaemon { _ in
+                let status = try await site.ctl("status")
+                #expect(status.output.contains("Paused: ALL since"), "\(status.output)")
+                #expect(status.output.contains("asked by billing"))
+                #expect(status.output.contains("batchctl resume w1"))
+                #expect(try await site.ctl("resume", "ALL").code == 0)
+                // Another workload of the same queue goes its way, and this one stays where it is.
+                let other = try site.input("other.jsonl", Rows.otherUpdates(20))
+                #expect(
+                    try await site.ctl("submit", "update-customers", other, "--wait", "--timeout", "100s")
+                        .code == 0)
+                let paused = try await site.ctl("show", "w1", "-o", "json").json()
+                #expect(paused["state"] as? String == "paused")
+                #expect(paused["reason"] as? String == "second thoughts")
+                #expect(counts(paused)["queued"] == 500)
+                #expect(try await site.ctl("resume", "w1").code == 0)
+                #expect(try await site.ctl("resume", "w1").code == 3, "it goes on already")
+                #expect(try await site.ctl("wait", "w1", "--timeout", "100s").code == 0)
+                #expect(try await site.ctl("audit").code == 0)
+            }
+        }
+    }
+
+    @Test func nothingThatWasPreparedIsSentOnceAWorkloadIsStopped() async throws {
+        let queue = """
+              update-customers:
+                endpoint: POST /v1/customers/:customer
+                max_rows_per_job: 300
+                max_concurrent_jobs: 1
+            """
+        try await Site.with(rps: 100, queue: queue) { site in
+            let input = try site.input("rows.jsonl", Rows.updates(3000))
+            let other = try site.input("other.jsonl", Rows.otherUpdates(10))
+            try await site.withDaemon { _ in
+                #expect(try await site.ctl("submit", "update-customers", input).code == 0)
+                try await awaitFact("one job runs, and the next batch is prepared") {
+                    let states = try await site.ctl("list", "batches", "-o", "json").jsonLines()
+                        .compactMap { $0["state"] as? String }
+                    return states.contains("processing") && states.contains("staged")
+                }
+                #expect(try await site.ctl("pause", "w1").code == 0)
+                // The only place of the queue is free for others as soon as the running job has ended.
+                #expect(
+                    try await site.ctl("submit", "update-customers", other, "--wait", "--timeout", "100s")
+                        .code == 0)
+                let rows = counts(try await site.ctl("show", "w1", "-o", "json").json())
+                #expect(rows["in_flight"] == 0)
+                #expect((rows["succeeded"] ?? 0) + (rows["queued"] ?? 0) == 3000)
+                #expect(try await site.simulator.ledger().count == (rows["succeeded"] ?? 0) + 10)
+            }
+        }
+    }
+
+    @Test func aPauseEndsByItself() async throws {
+        try await Site.with { site in
+            let input = try site.input("rows.jsonl", Rows.updates(10))
+            try await site.withDaemon { _ in
+                #expect(try await site.ctl("pause", "update-customers", "--until", "3s").code == 0)
+                let queues = try await site.ctl("list", "queues", "-o", "json").jsonLines()
+                #expect(queues.map { $0["state"] as? String } == ["paused"])
+                #expect(
+                    try await site.ctl("submit", "update-customers", input, "--wait", "--timeout", "100s")
+                        .code == 0)
+                let events = try await site.ctl("events")
+                #expect(events.output.contains("its pause is over"), "\(events.output)")
+            }
+        }
+    }
+
+    @Test func heldCreatesAreSentAgainOrGivenUpAsAPersonSays() async throws {
+        let scenario = #"{"rows":[{"prefix":"p-1","times":1,"status":500}]}"#
+        try await Site.with(scenario: scenario, queue: Queue.codes) { site in
+            let input = try site.input("rows.jsonl", Rows.codes(40))
+            try await site.withDaemon { _ in
+                #expect(try await site.ctl("submit", "promotion-codes", input, "--wait").code == 4)
+                let held = try await site.ctl("rows", "w1", "--state", "held").jsonLines()
+                let ids = held.compactMap { $0["row"] as? String }
+                #expect(ids.count == 11)
+                let status = try await site.ctl("status")
+                #expect(status.output.contains("batchctl release w1 --all"), "\(status.output)")
+
+                let stranger = try await site.ctl("release", "w1", ids[0], "p-2", "--reason", "x")
+                #expect(stranger.code == 3 && stranger.errors.contains("p-2"), "\(stranger.errors)")
+                #expect(counts(try await site.ctl("show", "w1", "-o", "json").json())["held"] == 11)
+
+                #expect(try await site.ctl("fail", "w1", ids[0], "--reason", "not wanted").code == 0)
+                #expect(try await site.ctl("release", "w1", "--all", "--reason", "checked").code == 0)
+                #expect(try await site.ctl("wait", "w1", "--timeout", "100s").code == 8)
+                let rows = counts(try await site.ctl("show", "w1", "-o", "json").json())
+                #expect(rows["succeeded"] == 39 && rows["failed"] == 1)
+                let given = try await site.ctl("rows", "w1", "--state", "failed").jsonLines()
+                #expect(given.first?["reason"] as? String == "operator")
+                let events = try await site.ctl("events", "w1")
+                #expect(events.output.contains("checked") && events.output.contains("not wanted"))
+                let audit = try await site.ctl("audit", "w1")
+                #expect(audit.code == 0, "\(audit.output)")
+            }
+        }
+    }
+
+    @Test func failedRowsOfAFinishedWorkloadGoAgainAndItsOutcomeIsWrittenAnew() async throws {
+        let scenario = #"{"rows":[{"prefix":"r-1","times":1,"status":402,"code":"card_declined"}]}"#
+        try await Site.with(scenario: scenario) { site in
+            let input = try site.input("rows.jsonl", Rows.updates(40))
+            try await site.withDaemon { daemon in
+                #expect(try await site.ctl("submit", "update-customers", input, "--wait").code == 8)
+                #expect(try await site.ctl("retry", "w1", "--code", "no_such_code").code == 0)
+                #expect(
+                    try await site.ctl("show", "w1", "-o", "json").json()["state"] as? String == "finished")
+                #expect(try await site.ctl("pause", "ALL").code == 0)
+                let retried = try await site.ctl("retry", "w1", "--code", "card_declined")
+                #expect(retried.code == 0 && retried.errors.contains("11 rows"), "\(retried.errors)")
+                #expect(counts(try await site.ctl("show", "w1", "-o", "json").json())["queued"] == 11)
+                try daemon.kill()
+            }
+            try await site.withDaemon { _ in
+                #expect(try await site.ctl("resume", "ALL").code == 0)
+                #expect(try await site.ctl("wait", "w1", "--timeout", "100s").code == 0)
+                let results = try await site.ctl("results", "w1").jsonLines()
+                #expect(results.count == 40)
+                #expect(results.allSatisfy { $0["state"] as? String == "succeeded" })
+                let audit = try await site.ctl("audit", "w1")
+                #expect(audit.code == 0, "\(audit.output)")
+            }
+        }
+    }
+}
