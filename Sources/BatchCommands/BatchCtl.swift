@@ -26,7 +26,8 @@ struct BatchCtl: ParsableCommand {
     )
 
     static let commands: [any OperatorCommand.Type] = [
-        SubmitCommand.self, StatusCommand.self, ListCommand.self, ShowCommand.self, RowsCommand.self,
+        SubmitCommand.self, StatusCommand.self, ListCommand.self, ShowCommand.self, ExplainCommand.self,
+        RowsCommand.self,
         WatchCommand.self, WaitCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self,
         RetryCommand.self, ReleaseCommand.self, FailCommand.self, ResultsCommand.self, AuditCommand.self,
         EventsCommand.self,

@@ -164,6 +164,7 @@ package struct Daemon: Sendable {
         DeadlineRoutes(facts: facts).add(to: router)
         QueueRoutes(facts: facts).add(to: router)
         EventRoutes(facts: facts, workers: workers).add(to: router)
+        ExplainRoutes(facts: facts).add(to: router)
         AuditRoutes(facts: facts, auditor: Auditor(store: facts.store, archive: archive)).add(to: router)
         return router
     }

@@ -123,6 +123,17 @@ extension Store {
         }
     }
 
+    /// What was written last about a workload as a whole; nil when nothing was.
+    package func lastEvent(of workload: WorkloadID) throws -> EventRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: "SELECT * FROM event WHERE workload = ? AND batch IS NULL ORDER BY seq DESC LIMIT 1",
+                arguments: [workload.rawValue]
+            ).map(EventRecord.init(stored:))
+        }
+    }
+
     /// The reason that most held rows of a workload have; nil when none is held.
     package func commonestHoldReason(in workload: WorkloadID) throws -> String? {
         try read { db in

@@ -32,7 +32,7 @@ package enum Routes {
     package static func rows(_ workload: String) -> String { "\(workloads)/\(workload)/rows" }
     /// GET: final outcomes as JSON Lines, filtered by `state`; `input=true` adds the input.
     package static func results(_ workload: String) -> String { "\(workloads)/\(workload)/results" }
-    /// GET: `Explanation`.
+    /// GET: `Explanation`, of one `row` when given.
     package static func explain(_ workload: String) -> String { "\(workloads)/\(workload)/explain" }
     /// GET: `AuditReport` over one workload.
     package static func audit(_ workload: String) -> String { "\(workloads)/\(workload)/audit" }
@@ -54,6 +54,10 @@ package enum Routes {
     package static func resumeQueue(_ name: String) -> String { "\(queues)/\(name)/resume" }
     /// GET: `Batch`.
     package static func batch(_ id: String) -> String { "\(batches)/\(id)" }
+    /// GET: `Explanation`.
+    package static func explainBatch(_ id: String) -> String { "\(batches)/\(id)/explain" }
+    /// GET: `Explanation` of the batch that the job carries.
+    package static func explainJob(_ id: String) -> String { "\(jobs)/\(id)/explain" }
     /// GET: `Job`.
     package static func job(_ id: String) -> String { "\(jobs)/\(id)" }
 }
@@ -74,6 +78,8 @@ package enum QueryName: String, Sendable {
     case state
     /// Only rows that failed with this error code.
     case code
+    /// A row's id.
+    case row
     /// Why a person does this, in their words.
     case reason
     /// RFC 3339: when a pause ends by itself.

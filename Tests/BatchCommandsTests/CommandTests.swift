@@ -129,6 +129,32 @@ struct CommandTests {
         }
     }
 
+    @Test func explainSaysWhyWhatNextAndWhatWouldChangeIt() async throws {
+        try await FakeDaemon.serving([
+            "GET /v1/workloads/w12/explain": [.init(body: Documents.explanation)],
+            "GET /v1/batches/b34/explain": [.init(body: Documents.explanation)],
+            "GET /v1/jobs/batchv2_1/explain": [.init(body: Documents.explanation)],
+        ]) { daemon in
+            let bench = Bench()
+            #expect(await bench.run("explain", "w12", "r-7", socket: daemon.socket) == .ok)
+            #expect(
+                bench.out == """
+                    w12 is held since 2026-11-22 07:00:00 UTC (now).
+                    Why: A person decides about rows that may have run.
+                         b3 timed out
+                    Next: nothing by itself.
+                    To change it: batchctl rows w12 --state held
+
+                    """, "\(bench.out)")
+            for id in ["b34", "batchv2_1"] {
+                #expect(await Bench().run("explain", id, socket: daemon.socket) == .ok)
+            }
+            #expect(daemon.calls.first?.line == "GET /v1/workloads/w12/explain?row=r-7")
+            let wrong = Bench()
+            #expect(await wrong.run("explain", "b34", "r-7", socket: daemon.socket) == .usage)
+        }
+    }
+
     @Test func whatIsPausedIsKnownByItsForm() async throws {
         try await FakeDaemon.serving([
             "POST /v1/workloads/w12/pause": [.init(body: Documents.workload(state: "paused"))],

@@ -92,6 +92,15 @@ import Testing
                 let status = try await site.ctl("status")
                 #expect(status.output.contains("batchctl release w1 --all"), "\(status.output)")
 
+                let why = try await site.ctl("explain", "w1")
+                #expect(why.output.contains("a person must decide the held rows"), "\(why.output)")
+                let row = try await site.ctl("explain", "w1", ids[0])
+                #expect(row.output.contains("HTTP 500"), "\(row.output)")
+                #expect(row.output.contains("batchctl release w1 \(ids[0]) --reason"))
+                let job = try await site.ctl("explain", held.first?["job"] as? String ?? "")
+                #expect(job.output.contains("b1 is settled"), "\(job.output)")
+                #expect(try await site.ctl("explain", "w1", "no-such-row").code == 1)
+
                 let stranger = try await site.ctl("release", "w1", ids[0], "p-2", "--reason", "x")
                 #expect(stranger.code == 3 && stranger.errors.contains("p-2"), "\(stranger.errors)")
                 #expect(counts(try await site.ctl("show", "w1", "-o", "json").json())["held"] == 11)

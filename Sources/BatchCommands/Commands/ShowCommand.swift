@@ -18,7 +18,7 @@ struct ShowCommand: OperatorCommand {
         let (client, output) = (session.client, session.output)
         let clockface = Clockface(now: session.times.now())
         let path = percentEncoded(id)
-        switch try kind {
+        switch try IDKind(id) {
         case .workload:
             let workload: Workload = try await client.get(Routes.workload(path))
             try output.show(workload) { FactSheets.workload(workload, clockface).lines() }
@@ -31,16 +31,21 @@ struct ShowCommand: OperatorCommand {
         }
         return .ok
     }
+}
 
-    enum Kind { case workload, batch, job }
+/// What an id's form says it names.
+enum IDKind {
+    case workload, batch, job
 
-    /// What the id's form says it names.
-    var kind: Kind {
-        get throws {
-            if id.hasPrefix("batch") { return .job }
-            let isNumbered = id.count > 1 && id.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
-            if isNumbered, id.hasPrefix("w") { return .workload }
-            if isNumbered, id.hasPrefix("b") { return .batch }
+    init(_ id: String) throws {
+        let isNumbered = id.count > 1 && id.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
+        if id.hasPrefix("batch") {
+            self = .job
+        } else if isNumbered, id.hasPrefix("w") {
+            self = .workload
+        } else if isNumbered, id.hasPrefix("b") {
+            self = .batch
+        } else {
             throw Failure(.usage, "'\(id)' is no id.", hint: "Ids look like w12, b34 or batchv2_….")
         }
     }

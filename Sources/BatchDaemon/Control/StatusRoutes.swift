@@ -105,7 +105,13 @@ extension Facts {
                 return
                     "Rows wait until row \(ahead.row) of \(ahead.workload), for the same object, has its outcome."
             }
-            return open.contains { $0.state != .held } ? "Waiting for rows to become due." : "Nothing to do."
+            let scopes = Set(try store.pauses().map(\.scope))
+            let unpaused = open.filter {
+                $0.state != .paused && !scopes.contains(.all) && !scopes.contains(.queue($0.queue))
+            }
+            if !open.isEmpty, unpaused.isEmpty { return "All that is left to do is paused." }
+            return unpaused.contains { $0.state != .held }
+                ? "Waiting for rows to become due." : "Nothing to do."
         }
         return ""
     }
