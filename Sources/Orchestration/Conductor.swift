@@ -32,13 +32,15 @@ package struct Conductor: Service {
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { timers in
                 try await withThrowingDiscardingTaskGroup { effects in
-                    effects.addTask(executorPreference: disk) { try await tidyUp() }
+                    effects.addTask(executorPreference: disk) { try await orEnd { try await tidyUp() } }
                     var armed: Timestamp?
                     var last = orchestrator.clock.now()
-                    for await _ in alarm.rings {
+                    for await _ in alarm.rings where !effects.isCancelled {
                         let plan = try await orchestrator.plan()
                         for assignment in plan.assignments {
-                            effects.addTask(executorPreference: disk) { try await perform(assignment) }
+                            effects.addTask(executorPreference: disk) {
+                                try await orEnd { try await perform(assignment) }
+                            }
                         }
                         let now = orchestrator.clock.now()
                         // A timer that has rung, or a clock that was set back: then none may be armed any more.
@@ -57,6 +59,17 @@ package struct Conductor: Service {
             }
         } onGracefulShutdown: {
             alarm.silence()
+        }
+    }
+
+    /// Runs an effect; when it throws, the loop ends. Its group would cancel the other effects, and go on
+    /// handing out work that is canceled before it begins.
+    private func orEnd(_ effect: () async throws -> Void) async throws {
+        do {
+            try await effect()
+        } catch {
+            alarm.silence()
+            throw error
         }
     }
 

@@ -103,7 +103,15 @@ extension World {
         count("disk error")
         trace("disk error: \(step) \(path)")
         if step == .sync { disk.syncFailed(path) }
-        state.withLock { $0.hasDiskFailed = true }
+        let life = state.withLock { state in
+            state.hasDiskFailed = true
+            return state.life
+        }
+        scheduler.at(scheduler.now + .minutes(5)) { [self] in
+            if state.withLock({ $0.life === life }), life?.isOver == false {
+                violated("the disk has failed, and the daemon lives on")
+            }
+        }
         return FileFault(errno: EIO, operation: step == .sync ? "fsync" : "write", path: path)
     }
 }

@@ -15,16 +15,20 @@ package enum PowerCuts {
         ]}
         """
 
-    /// Runs the small world. The power is cut at the first point in the first life, at the second in the second.
+    /// The small world. The power is cut at the first point in the first life, at the second in the second.
+    /// `diskErrors` is how likely a step on its disk fails.
     package static func world(
-        cutAt cuts: [FaultPoint], folder: String, onLine: (@Sendable (String) -> Void)? = nil
+        cutAt cuts: [FaultPoint], folder: String, diskErrors: Double = 0,
+        onLine: (@Sendable (String) -> Void)? = nil
     ) throws -> World {
         var script = World.Script()
         script.onLine = onLine
         script.crashesAt = { point, passing, life in
             passing == 1 && life <= cuts.count && cuts[life - 1] == point
         }
-        return try World(seed: 1, errands: errands(), swarm: swarm(), folder: folder, script: script)
+        var swarm = try swarm()
+        swarm.diskErrors = diskErrors
+        return try World(seed: 1, errands: errands(), swarm: swarm, folder: folder, script: script)
     }
 
     /// True when each row of the small world ended as it must, wherever the power was cut.

@@ -32,6 +32,17 @@ struct TortureTests {
         try await check(FaultPoint.allCases.map { [$0] })
     }
 
+    @Test func aDiskThatFailsEndsTheDaemonAndTheNextStartGoesOn() async throws {
+        let report = try await inParallel([0.05]) { errors in
+            let folder = freshFolder()
+            defer { remove(folder) }
+            return try PowerCuts.world(cutAt: [], folder: folder, diskErrors: errors).run()
+        }[0]
+        #expect(report.violations == [])
+        #expect(report.faults["disk error", default: 0] > 3)
+        #expect(PowerCuts.isRight(report), "\(report.states)")
+    }
+
     @Test func aSecondPowerCutDuringRecoveryLosesNothing() async throws {
         let pairs = FaultPoint.allCases.flatMap { first in FaultPoint.allCases.map { [first, $0] } }
         // All of them with `make torture`; a part that moves through the whole here.
