@@ -77,7 +77,7 @@ func drawErrands(_ dice: Entropy, rowsPerSecond: Double) -> [Errand] {
                 maxDelay: .seconds(dice.pick([600, 21_600]))),
             unknownOutcome: dice.pick([.auto, .auto, .auto, .auto, .retry, .hold]))
     }
-    var left = dice.pick([50, 100, 200, 500])
+    var left = dice.pick([20, 50, 100, 300])
     var errands: [Errand] = []
     let span = dice.logarithmic(1...100_000)
     while left > 0, errands.count < 6 {

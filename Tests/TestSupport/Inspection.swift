@@ -26,12 +26,13 @@ extension World {
         for errand in errands {
             if accepted[errand.number] == nil { open.append("errand \(errand.number) is not submitted") }
         }
-        let isAnyRowHeld = try life.store.totals()[.held] > 0
-        for workload in try life.store.workloads(openOnly: true) {
+        let workloads = try life.store.workloads(openOnly: true)
+        let isAnyHeld = workloads.contains { $0.state == .held }
+        for workload in workloads {
             let reason = workload.reason ?? ""
-            // Rows behind a held one with the same object wait for the person too.
+            // Rows behind those of a held workload wait for the person too; when that one has decided, they must go.
             let isBehindHeldRows =
-                isAnyRowHeld && workload.waiting > 0 && workload.waiting == workload.rows[.queued]
+                isAnyHeld && workload.waiting > 0 && workload.waiting == workload.rows[.queued]
                 && workload.rows[.inFlight] == 0
             if isBehindHeldRows { continue }
             let isStuckForAReason =

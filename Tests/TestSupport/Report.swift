@@ -104,6 +104,9 @@ extension World {
         lines.append(
             "  outages: \(swarm.outages), crashes every \(swarm.jobsBetweenCrashes ?? 0) jobs, at points \(swarm.crashAtPoint), skew \(swarm.skew)"
         )
+        if swarm.diskErrors > 0 || !swarm.fullDisk.isEmpty {
+            lines.append("  disk: errors \(swarm.diskErrors), full at \(swarm.fullDisk)")
+        }
         lines.append("  scenario: \(swarm.scenarioText)")
         return lines.joined(separator: "\n")
     }

@@ -91,7 +91,8 @@ package struct Swarm: Sendable {
         hasRateLimits = dice.chance(0.1)
         if dice.chance(0.2) { diskErrors = dice.pick([0.001, 0.01, 0.05]) }
         for _ in 0..<(dice.chance(0.2) ? dice.int(1...3) : 0) {
-            fullDisk.append(drawSpan(dice, within: chaos, longest: 3000))
+            let start = Duration.seconds(dice.logarithmic(1...chaos.seconds))
+            fullDisk.append(start..<(start + .seconds(dice.logarithmic(3...3000))))
         }
         scenarioText = drawScenario(dice, rows: rows)
         scenario = try Scenario(json: Data(scenarioText.utf8))

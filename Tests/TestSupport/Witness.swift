@@ -17,7 +17,8 @@ final class Witness: Sendable {
     /// A life of the daemon begins with these batches.
     func started(_ live: [Batch]) {
         state.withLock { state in
-            state.unseen = Set(live.filter(\.phase.isWatched).compactMap { $0.phase.job?.rawValue })
+            let running = live.filter { $0.phase.isWatched && $0.phase.name != "awaiting_upload" }
+            state.unseen = Set(running.compactMap { $0.phase.job?.rawValue })
         }
     }
 
