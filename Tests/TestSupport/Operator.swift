@@ -72,7 +72,8 @@ extension World {
         }
     }
 
-    /// Decides what waits for a person: a held workload is given up. Rows behind its rows may go then.
+    /// Decides what waits for a person: held rows are failed or sent again, or their workload is canceled.
+    /// Rows behind them may go then.
     ///
     /// - Returns: false when nothing was left to decide.
     func decide() async -> Bool {
@@ -84,16 +85,34 @@ extension World {
                 violated("\(workload.id) is \(workload.state), and waits for nobody")
             }
             for workload in held {
-                let word = (workload.reason ?? "").prefix { $0 != ":" }
-                trace("operator: \(workload.id) is given up: \(workload.reason ?? "")")
-                state.withLock { $0.report.decisions["\(word)", default: 0] += 1 }
-                try await life.orchestrator.cancel(workload.id, now: true)
-                life.alarm.ring()
+                try await decide(workload, in: life)
             }
             return !held.isEmpty
         } catch {
             violated("decide: \(error)")
             return false
+        }
+    }
+
+    private func decide(_ workload: WorkloadRecord, in life: Life) async throws {
+        let word = (workload.reason ?? "").prefix { $0 != ":" }
+        let rows = Decision(orchestrator: life.orchestrator, alarm: life.alarm)
+        let verdict = draw(0...2)
+        let count = state.withLock { state in
+            state.report.decisions["\(word)", default: 0] += 1
+            return state.report.decisions.values.reduce(0, +)
+        }
+        trace("operator: decides \(verdict) about \(workload.id), held for \(workload.reason ?? "")")
+        switch verdict {
+        case 0 where workload.rows[.held] > 0:
+            _ = try await rows.decide(RowSelection(.held), of: workload, .giveUp, why: "enough")
+        // What goes again may be held again: not for ever.
+        case 1 where workload.rows[.held] > 0 && count < 10:
+            state.withLock { _ = $0.sentAgain.insert(workload.id) }
+            _ = try await rows.decide(RowSelection(.held), of: workload, .sendAgain, why: "once more")
+        default:
+            try await life.orchestrator.cancel(workload.id, now: true)
+            life.alarm.ring()
         }
     }
 

@@ -61,6 +61,8 @@ package final class World: Sendable {
         var hasDiskFailed = false
         var accepted: [Int: WorkloadID] = [:]
         var canceled: Set<Int> = []
+        /// A person has sent held rows of these again.
+        var sentAgain: Set<WorkloadID> = []
         var report = Report()
     }
 
