@@ -89,7 +89,7 @@ package struct Swarm: Sendable {
         if dice.chance(0.3) { skew = .seconds(dice.int(-900...900)) }
         if dice.chance(0.15) { clockStep = .seconds(dice.pick([2, 60, 400, 90_000])) }
         hasRateLimits = dice.chance(0.1)
-        if dice.chance(0.2) { diskErrors = dice.pick([0.001, 0.01, 0.05]) }
+        if dice.chance(0.2) { diskErrors = dice.pick([0.003, 0.02, 0.1]) }
         for _ in 0..<(dice.chance(0.2) ? dice.int(1...3) : 0) {
             let start = Duration.seconds(dice.logarithmic(1...chaos.seconds))
             fullDisk.append(start..<(start + .seconds(dice.logarithmic(3...3000))))

@@ -23,6 +23,8 @@ package final class World: Sendable {
     let dice: Entropy
     let disk = FrailDisk()
     let witness = Witness()
+    /// So many promises were broken that the rest of the story tells nothing.
+    private let isBroken = Flag()
     /// The folder of all its lives; the caller removes it.
     package let folder: String
     private let script: Script
@@ -105,7 +107,7 @@ package final class World: Sendable {
             script.raise()
         }
         drawNextCrash()
-        while !script.isRaised {
+        while !script.isRaised, !isBroken.isRaised {
             if case .stuck = scheduler.step() {
                 violated("nothing is ready, nobody sleeps, and not everything has ended")
                 break
@@ -242,7 +244,11 @@ extension World {
     /// A promise was broken.
     func violated(_ what: String) {
         trace("VIOLATED: \(what)")
-        state.withLock { $0.report.violations.append(what) }
+        let count = state.withLock { state in
+            state.report.violations.append(what)
+            return state.report.violations.count
+        }
+        if count >= 20 { isBroken.raise() }
     }
 
     /// Adds a line to the history.
