@@ -13,6 +13,15 @@ ROWS    ?= 5000
 # How many worlds `make torture` runs, or which one it shows.
 SEEDS   ?= 500
 SEED    ?=
+# The benchmark measures optimized code, which has a build of its own: 20 minutes the first time.
+RELEASE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/release
+BENCH_ROWS   ?= 1000000
+BENCH_ROUNDS ?= 3
+BENCH_ORDER  ?= random
+BENCH_FOLDER ?= /var/tmp
+BENCH_ONLY   ?=
+BENCH_JSON   ?=
+BENCH_SDK    = 16.1.0b1
 # The official Stripe SDKs that judge batchsim; each has a folder of its own below the build.
 SDKS     = 15.1.0b2 15.5.0b1 16.1.0b1
 
@@ -31,7 +40,7 @@ SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts torture bench-sim lint clean
+.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts torture bench bench-sim lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
@@ -42,6 +51,7 @@ help:
 	@echo 'make test-scale  see that the memory of batchsim does not grow with its rows'
 	@echo 'make bench-sim measure batchsim with a million rows and with 200 jobs at once'
 	@echo 'make torture   simulate the daemon in $(SEEDS) worlds of faults (SEEDS=500), or show one (SEED=7)'
+	@echo 'make bench     measure each stage beside the limits of the machine (BENCH_ROWS=$(BENCH_ROWS))'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deps      install the system packages that a build needs'
@@ -123,6 +133,15 @@ fuzz: deps
 torture: deps
 	$(BUILD) --product torture
 	$(BIN)/torture $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --power-cuts)
+
+bench: deps-test $(SCRATCH)/sdk/$(BENCH_SDK)/ready
+	@echo 'Building optimized programs. The first time takes twenty minutes or so.'
+	@for program in batchd batchctl batchsim batchbench; do \
+	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product $$program || exit 1; \
+	done
+	@$(RELEASE)/release/batchbench --rows $(BENCH_ROWS) --rounds $(BENCH_ROUNDS) --order $(BENCH_ORDER) \
+	  --folder $(BENCH_FOLDER) --only '$(BENCH_ONLY)' $(if $(BENCH_JSON),--json $(abspath $(BENCH_JSON))) \
+	  --python $(SCRATCH)/sdk/$(BENCH_SDK)/bin/python --peers $(CURDIR)/Sources/batchbench/Peers
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

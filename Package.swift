@@ -148,6 +148,22 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // The benchmark, which is not installed, and the C loops that it measures the daemon against.
+        .target(
+            name: "CYardstick", cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
+        .executableTarget(
+            name: "batchbench",
+            dependencies: [
+                "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "CYardstick",
+                "CZstd",
+                arguments, crypto, logging, subprocess, system,
+            ],
+            exclude: ["Peers"],
+            swiftSettings: settings
+        ),
+
         // The tests, one target for each part.
         .testTarget(
             name: "BatchCoreTests",
@@ -178,9 +194,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Env", "batchd", "batchctl", "batchsim", grdb, httpClient, hummingbird, nio,
-                nioFoundation, nioHTTP1, subprocess,
-                system,
+                "Env", "batchd", "batchctl", "batchsim", "batchbench", grdb, httpClient, hummingbird, nio,
+                nioFoundation, nioHTTP1, subprocess, system,
             ],
             swiftSettings: settings
         ),

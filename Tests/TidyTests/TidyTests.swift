@@ -126,10 +126,16 @@ private enum Rules {
             "ArgumentParser", "Foundation", "FoundationEssentials", "Glibc", "Logging", "ServiceLifecycle",
             "StripeSimulator", "Subprocess", "SystemPackage",
         ],
+        "batchbench": [
+            "ArgumentParser", "BatchCore", "BatchStore", "CYardstick", "CZstd", "Crypto", "Env", "Foundation",
+            "Glibc", "Logging", "Orchestration", "Spool", "StripeBatch", "Subprocess", "Synchronization",
+            "SystemPackage",
+        ],
     ]
 
-    /// The simulator's clock is its own, the command line is a person's, and Env is where the others get theirs.
-    static let ownClock: Set<String> = ["Env", "StripeSimulator", "batchsim", "BatchCommands"]
+    /// The simulator's clock is its own, the command line is a person's, the benchmark's is its purpose, and Env is
+    /// where the others get theirs.
+    static let ownClock: Set<String> = ["Env", "StripeSimulator", "batchsim", "BatchCommands", "batchbench"]
 
     static let clockOrChance = [
         "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "SystemRandomNumberGenerator", "UUID()",
