@@ -29,6 +29,8 @@ package struct ObjectKey: Hashable, Comparable, Sendable {
 struct ObjectHash: Hashable, Sendable {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
+    init() {}
+
     init(family: String) {
         for byte in family.utf8 { add(byte) }
         endPart()

@@ -3,7 +3,7 @@ import GRDB
 /// The tables, one migration for each release that changed them. A released migration never changes.
 ///
 /// Rows outnumber everything else by far, and four tables hold them so that each step
-/// touches few pages: `row_input` is written once and read once; `row_name` finds a row by
+/// touches few pages: `row_input` is written once and read once; `name_block` finds a row by
 /// its id; `slice` gives whole runs of rows their state, so that claiming a million rows
 /// changes one line; `row_state` has the rows that have a fate of their own. A row that
 /// stands in `row_state` has that state; any other has the state of its slice.
@@ -16,8 +16,8 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0.1.0") { db in
             for statement in [
-                workload, rowInput, rowName, intakeChunk, slice, rowState, rowError, batch, event, readCount,
-                objectBlock, objectTurn, pause,
+                workload, rowInput, nameBlock, intakeChunk, slice, rowState, rowError, batch, event,
+                readCount, objectBlock, objectTurn, pause,
             ] {
                 try db.execute(sql: statement)
             }
@@ -85,13 +85,18 @@ enum Schema {
         ) STRICT
         """
 
-    private static let rowName = """
-        CREATE TABLE row_name (
+    /// `entries` are 12 bytes each, sorted: the hash of an id and the number of its row, both little-endian. Each
+    /// run has the ids of one `intake_chunk`, the one that begins with `first_row`. `last` is the last hash among
+    /// the entries.
+    private static let nameBlock = """
+        CREATE TABLE name_block (
           workload INTEGER NOT NULL,
-          id TEXT NOT NULL,
-          number INTEGER NOT NULL,
-          PRIMARY KEY (workload, id)
-        ) STRICT, WITHOUT ROWID
+          first_row INTEGER NOT NULL,
+          last INTEGER NOT NULL,
+          block INTEGER NOT NULL,
+          entries BLOB NOT NULL CHECK (length(entries) > 0 AND length(entries) % 12 = 0),
+          PRIMARY KEY (workload, first_row, last, block)
+        ) STRICT
         """
 
     /// How many bytes each run of rows takes, so that a batch is cut to size without reading its rows.

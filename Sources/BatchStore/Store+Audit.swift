@@ -49,14 +49,6 @@ package struct ClaimedResult: Hashable, Sendable {
     package var batch: BatchID
 }
 
-/// A name that leads to no row, or to a row with another id.
-package struct StrayName: Hashable, Sendable {
-    /// The name.
-    package var id: String
-    /// Where it leads.
-    package var number: Int64
-}
-
 extension Store {
     /// Counts a workload's rows anew, from nothing that is kept as a number, at one moment.
     package func countsEvidence(of workload: WorkloadID) throws -> CountsEvidence {
@@ -128,18 +120,17 @@ extension Store {
     /// What the records say of the rows that result lines name; nil for a line that names none.
     package func evidence(for ids: [String], in workload: WorkloadID) throws -> [LineEvidence?] {
         try read { db in
-            let find = try db.cachedStatement(
+            let look = try db.cachedStatement(
                 sql: """
-                    SELECT n.number, r.state, r.batch, r.status, e.key AS has_error, e.type, e.code, e.message
-                    FROM row_name n
-                    JOIN row_state r ON r.key = (n.workload << 32) + n.number AND r.batch IS NOT NULL
-                    LEFT JOIN row_error e ON e.key = r.key
-                    WHERE n.workload = ? AND n.id = ?
+                    SELECT r.state, r.batch, r.status, e.key AS has_error, e.type, e.code, e.message
+                    FROM row_state r LEFT JOIN row_error e ON e.key = r.key
+                    WHERE r.key = ? AND r.batch IS NOT NULL
                     """)
-            return try ids.map { id in
-                try Row.fetchOne(find, arguments: [workload.rawValue, id]).map { row in
+            return try db.numbersOfRows(named: ids, in: workload).map { number in
+                guard let number else { return nil }
+                return try Row.fetchOne(look, arguments: [RowKey(workload, number).rawValue]).map { row in
                     LineEvidence(
-                        number: row["number"], state: RowState(rawValue: row["state"]) ?? .queued,
+                        number: number, state: RowState(rawValue: row["state"]) ?? .queued,
                         batch: BatchID(row["batch"] as Int64), status: row["status"],
                         error: row["has_error"] == nil
                             ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]))
@@ -198,26 +189,6 @@ extension Store {
                 if left <= 0 { return number }
             }
             return nil
-        }
-    }
-
-    /// Names of a workload after `name`, in their order: how many, those that are wrong, and where to go on.
-    package func names(
-        of workload: WorkloadID, after name: String, limit: Int = 20_000
-    ) throws -> (count: Int, strays: [StrayName], next: String?) {
-        try read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT n.id, n.number,
-                      n.id IS CAST(substr(i.line, i.id_at + 1, i.id_length) AS TEXT) AS is_right
-                    FROM row_name n LEFT JOIN row_input i ON i.key = (n.workload << 32) + n.number
-                    WHERE n.workload = ? AND n.id > ? ORDER BY n.id LIMIT ?
-                    """, arguments: [workload.rawValue, name, limit])
-            let strays = rows.filter { $0["is_right"] != true }.map {
-                StrayName(id: $0["id"], number: $0["number"])
-            }
-            return (rows.count, strays, rows.count == limit ? rows.last?["id"] : nil)
         }
     }
 

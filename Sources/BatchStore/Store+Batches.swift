@@ -5,8 +5,9 @@ extension Store {
     /// Every batch that still has something to do, oldest first.
     package func liveBatches() throws -> [Batch] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM batch WHERE swept = 0 ORDER BY id").map(
-                Batch.init(stored:))
+            try Array(
+                Row.fetchCursor(db, sql: "SELECT * FROM batch WHERE swept = 0 ORDER BY id").map(
+                    Batch.init(stored:)))
         }
     }
 

@@ -18,6 +18,12 @@ package struct IntakeChunk: Sendable {
     /// No rows.
     package init() {}
 
+    /// No rows, with room for as many as `other` has.
+    package init(roomFor other: IntakeChunk) {
+        bytes.reserveCapacity(other.bytes.count)
+        entries.reserveCapacity(other.entries.count)
+    }
+
     /// Bytes of all lines.
     package var byteCount: Int { bytes.count }
     /// How many rows it holds.
@@ -40,14 +46,6 @@ package struct IntakeChunk: Sendable {
     }
 }
 
-/// A row whose id another row of the workload has already.
-package struct DuplicateRow: Hashable, Sendable {
-    /// The later row, counted from 0.
-    package let number: Int64
-    /// The row that has the id, counted from 0.
-    package let first: Int64
-}
-
 extension Store {
     /// Opens a workload for loading. Nothing of it is promised, and a restart discards it.
     ///
@@ -66,34 +64,22 @@ extension Store {
 
     /// Appends rows to a loading workload, the first one being row `first`.
     ///
-    /// - Returns: the rows whose id is taken. When there is one, the workload cannot be accepted any more,
-    ///   only discarded.
     /// - Throws: `StoreError.wrongState` when the workload was accepted, `noWorkload` when it was discarded.
-    package func appendRows(
-        _ chunk: IntakeChunk, to workload: WorkloadID, first: Int64
-    ) throws -> [DuplicateRow] {
-        guard chunk.rowCount > 0 else { return [] }
-        return try write { db in
+    package func appendRows(_ chunk: IntakeChunk, to workload: WorkloadID, first: Int64) throws {
+        guard chunk.rowCount > 0 else { return }
+        try write { db in
             guard try db.isLoading(workload) else { throw StoreError.noWorkload(workload) }
-            let duplicates = try chunk.bytes.withUnsafeBytes {
-                try db.insertNames(chunk.entries, in: $0, of: workload, first: first)
-            }
-            guard duplicates.isEmpty else {
-                try db.execute(
-                    sql: "DELETE FROM intake_chunk WHERE workload = ?", arguments: [workload.rawValue])
-                return duplicates
-            }
             try chunk.bytes.withUnsafeBytes {
+                try db.insertNames(chunk.entries, in: $0, of: workload, first: first)
                 try db.insertInputs(chunk.entries, in: $0, of: workload, first: first)
             }
             try db.execute(
                 sql: "INSERT INTO intake_chunk (workload, first_row, rows, bytes) VALUES (?, ?, ?, ?)",
                 arguments: [workload.rawValue, first, chunk.rowCount, chunk.byteCount + chunk.rowCount])
-            return []
         }
     }
 
-    /// Accepts a loaded workload: from here on every row of it is promised.
+    /// Accepts a loaded workload: from here on every row of it is promised. `duplicateRows` has found none before.
     ///
     /// - Throws: `StoreError.duplicateContent` when the queue has the same content already, unless allowed;
     ///   `keyTaken` when another workload of the queue has the submission key; `inconsistent` when not exactly
@@ -166,12 +152,9 @@ extension Store {
                       (SELECT key FROM row_input WHERE key BETWEEN ? AND ? LIMIT ?)
                     """, arguments: range)
             let inputs = db.changesCount
-            try db.execute(
-                sql: """
-                    DELETE FROM row_name WHERE workload = ?1 AND id IN
-                      (SELECT id FROM row_name WHERE workload = ?1 LIMIT ?2)
-                    """, arguments: [workload.rawValue, limit])
-            guard inputs == 0, db.changesCount == 0 else { return false }
+            guard try db.removeNames(of: workload, limit: max(1, limit / 100)), inputs == 0 else {
+                return false
+            }
             try db.execute(
                 sql: "DELETE FROM workload WHERE id = ? AND state = 'loading'", arguments: [workload.rawValue]
             )
@@ -223,34 +206,6 @@ extension Database {
 
 // The hot loop of intake: prepared once, bound in C.
 extension Database {
-    /// Enters the ids, sorted first, because the cost of an index is the random walk through its pages.
-    fileprivate func insertNames(
-        _ entries: [IntakeChunk.Entry], in bytes: UnsafeRawBufferPointer, of workload: WorkloadID,
-        first: Int64
-    ) throws -> [DuplicateRow] {
-        let insert = try cachedStatement(
-            sql: "INSERT OR IGNORE INTO row_name (workload, id, number) VALUES (?1, ?2, ?3)"
-        ).sqliteStatement
-        var duplicates: [DuplicateRow] = []
-        let order = entries.indices.sorted {
-            bytes[entries[$0].id].lexicographicallyPrecedes(bytes[entries[$1].id])
-        }
-        sqlite3_bind_int64(insert, 1, workload.rawValue)
-        for index in order {
-            let id = UnsafeRawBufferPointer(rebasing: bytes[entries[index].id])
-            let number = first + Int64(index)
-            sqlite3_bind_text(
-                insert, 2, id.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(id.count), nil)
-            sqlite3_bind_int64(insert, 3, number)
-            try stepOnce(insert)
-            if sqlite3_changes(sqliteConnection) == 0 {
-                let holder = try numberOfRow(named: String(decoding: id, as: UTF8.self), in: workload)
-                duplicates.append(DuplicateRow(number: number, first: holder ?? number))
-            }
-        }
-        return duplicates.sorted { $0.number < $1.number }
-    }
-
     fileprivate func insertInputs(
         _ entries: [IntakeChunk.Entry], in bytes: UnsafeRawBufferPointer, of workload: WorkloadID,
         first: Int64
@@ -278,12 +233,5 @@ extension Database {
                 resultCode: ResultCode(rawValue: code),
                 message: String(cString: sqlite3_errmsg(sqliteConnection)))
         }
-    }
-
-    /// The place of the row with this id, or nil.
-    func numberOfRow(named id: String, in workload: WorkloadID) throws -> Int64? {
-        try Int64.fetchOne(
-            cachedStatement(sql: "SELECT number FROM row_name WHERE workload = ? AND id = ?"),
-            arguments: [workload.rawValue, id])
     }
 }

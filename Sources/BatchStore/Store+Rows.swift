@@ -1,6 +1,7 @@
 package import BatchCore
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// A row with its state and what is known of its last attempt.
 package struct RowRecord: Hashable, Sendable {
@@ -56,46 +57,29 @@ extension Store {
     /// a crash. The bytes handed to `body` are valid only during the call.
     /// - Returns: where to go on, or nil after the last row.
     package func input(
-        of batch: Batch, after cursor: InputCursor, maxBytes: Int = 4_000_000,
+        of batch: Batch, after cursor: InputCursor, maxBytes: Int = 16_000_000,
         body: (_ line: UnsafeRawBufferPointer, RowTraits) throws -> Void
     ) throws -> InputCursor? {
         try read { db in
-            var cursor = cursor
-            var left = maxBytes
-            func emit(_ rows: RowCursor) throws -> Bool {
-                while let row = try rows.next() {
-                    try row.withUnsafeData(atIndex: 2) { data in
-                        guard let data else { return }
-                        try data.withUnsafeBytes { try body($0, RowTraits(rawValue: row[1])) }
-                        left -= data.count
-                    }
-                    cursor.key = row[0]
-                    if left <= 0 { return true }
-                }
-                return false
-            }
+            var input = InputReader(db, cursor, left: maxBytes)
             if cursor.retries {
-                let rows = try Row.fetchCursor(
-                    db,
+                let rows = try db.cachedStatement(
                     sql: """
                         SELECT r.key, i.traits, i.line FROM row_state r JOIN row_input i ON i.key = r.key
-                        WHERE r.batch = ? AND r.state = 1 AND r.key > ? ORDER BY r.key
-                        """, arguments: [batch.id.rawValue, cursor.key])
-                if try emit(rows) { return cursor }
-                cursor = InputCursor(retries: false)
+                        WHERE r.batch = ?1 AND r.state = 1 AND r.key > ?2 ORDER BY r.key
+                        """)
+                if try input.emit(rows, batch.id.rawValue, cursor.key, body) { return input.cursor }
+                input.cursor = InputCursor(retries: false)
             }
+            let rows = try db.cachedStatement(
+                sql: "SELECT key, traits, line FROM row_input WHERE key BETWEEN ?1 AND ?2 ORDER BY key")
             let slices = try Row.fetchAll(
                 db, sql: "SELECT first_row, last_row FROM slice WHERE batch = ? ORDER BY first_row",
                 arguments: [batch.id.rawValue])
             for slice in slices {
-                let rows = try Row.fetchCursor(
-                    db,
-                    sql: "SELECT key, traits, line FROM row_input WHERE key BETWEEN ? AND ? ORDER BY key",
-                    arguments: [
-                        max(cursor.key + 1, RowKey(batch.workload, slice["first_row"]).rawValue),
-                        RowKey(batch.workload, slice["last_row"]).rawValue,
-                    ])
-                if try emit(rows) { return cursor }
+                let first = max(input.cursor.key + 1, RowKey(batch.workload, slice["first_row"]).rawValue)
+                let last = RowKey(batch.workload, slice["last_row"]).rawValue
+                if try input.emit(rows, first, last, body) { return input.cursor }
             }
             return nil
         }
@@ -146,11 +130,11 @@ extension Store {
             if isLoading != false { return page }
             var found: [(record: RowRecord, hasOwnState: Bool)] = []
             while let row = try rows.next() {
-                let key = RowKey(rawValue: row["key"])
+                let key = RowKey(rawValue: row[0])
                 var record = RowRecord(stored: row, number: key.number)
-                record.line = withInput ? (row["line"] as Data?).map(Array.init) : nil
-                if row["waits"] as Bool? == true { record.ahead = try db.rowAhead(of: key) }
-                found.append((record, hasOwnState: row["state"] != nil))
+                record.line = withInput ? (row[15] as Data?).map(Array.init) : nil
+                if row[3] as Bool? == true { record.ahead = try db.rowAhead(of: key) }
+                found.append((record, hasOwnState: !row.hasNull(atIndex: 2)))
             }
             guard let first = found.first?.record.number, let last = found.last?.record.number else {
                 return page
@@ -178,6 +162,43 @@ extension Store {
             return nil
         }
         return try rows(of: workload, after: number - 1, withInput: true, limit: 1).rows.first
+    }
+}
+
+/// The hot loop of staging: lines go from SQLite's memory to where they are wanted, and no object is made of any.
+private struct InputReader {
+    private let db: Database
+    var cursor: InputCursor
+    private var left: Int
+
+    init(_ db: Database, _ cursor: InputCursor, left: Int) {
+        self.db = db
+        self.cursor = cursor
+        self.left = left
+    }
+
+    /// Hands out the rows (key, traits, line) that `statement` finds for two numbers; true when it was enough.
+    mutating func emit(
+        _ statement: Statement, _ first: Int64, _ second: Int64,
+        _ body: (UnsafeRawBufferPointer, RowTraits) throws -> Void
+    ) throws -> Bool {
+        let rows = statement.sqliteStatement
+        defer { sqlite3_reset(rows) }
+        sqlite3_bind_int64(rows, 1, first)
+        sqlite3_bind_int64(rows, 2, second)
+        while left > 0 {
+            switch sqlite3_step(rows) {
+            case SQLITE_ROW:
+                let count = Int(sqlite3_column_bytes(rows, 2))
+                let line = UnsafeRawBufferPointer(start: sqlite3_column_blob(rows, 2), count: count)
+                try body(line, RowTraits(rawValue: Int(sqlite3_column_int64(rows, 1))))
+                cursor.key = sqlite3_column_int64(rows, 0)
+                left -= count
+            case SQLITE_DONE: return false
+            case let code: throw db.failure(code)
+            }
+        }
+        return true
     }
 }
 
@@ -239,13 +260,15 @@ extension [ClosedRange<Int64>] {
 }
 
 extension RowRecord {
+    /// By the places of the columns: every row of a workload passes here, and looking up their names would cost more
+    /// than all the rest.
     fileprivate init(stored row: Row, number: Int64) {
         self.init(
-            number: number, id: row["id"], state: (row["state"] as Int?).flatMap(RowState.init) ?? .queued,
-            attempts: row["attempts"] ?? 0, doubts: row["doubts"] ?? 0, status: row["status"],
-            error: row["has_error"] == nil
-                ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]),
-            reason: row["reason"], batch: (row["batch"] as Int64?).map { BatchID($0) },
-            job: (row["job"] as String?).map { JobID($0) }, dueAt: Timestamp(stored: row["due_at"]))
+            number: number, id: row[1], state: (row[2] as Int?).flatMap(RowState.init) ?? .queued,
+            attempts: row[4] ?? 0, doubts: row[5] ?? 0, status: row[6],
+            error: row.hasNull(atIndex: 11)
+                ? nil : RowError(type: row[12], code: row[13], message: row[14]),
+            reason: row[7], batch: (row[8] as Int64?).map { BatchID($0) },
+            job: (row[10] as String?).map { JobID($0) }, dueAt: Timestamp(stored: row[9]))
     }
 }

@@ -97,7 +97,7 @@ extension Store {
             guard let key = key.map(RowKey.init(rawValue:)), let ahead = try db.rowAhead(of: key) else {
                 return nil
             }
-            return (try db.nameOfRow(key), ahead)
+            return (try db.name(of: key) ?? "", ahead)
         }
     }
 }
@@ -112,15 +112,7 @@ extension Database {
                     WHERE t.key = ? ORDER BY h.place, h.key LIMIT 1
                     """), arguments: [key.rawValue]
         ).map(RowKey.init(rawValue:))
-        return try first.map { RowAhead(workload: $0.workload, id: try nameOfRow($0)) }
-    }
-
-    /// The id of the row.
-    fileprivate func nameOfRow(_ key: RowKey) throws -> String {
-        try String.fetchOne(
-            cachedStatement(
-                sql: "SELECT CAST(substr(line, id_at + 1, id_length) AS TEXT) FROM row_input WHERE key = ?"),
-            arguments: [key.rawValue]) ?? ""
+        return try first.map { RowAhead(workload: $0.workload, id: try name(of: $0) ?? "") }
     }
 
     /// Whether rows of the workload stand in line for an object.

@@ -30,8 +30,9 @@ package final class Store: Sendable {
         configuration.label = "batchd"
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(Self.patience)
+        // Rows pass by once, from front to back: caches beyond what one statement needs would only hold memory.
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cache_size = -16384")
+            try db.execute(sql: "PRAGMA cache_size = -2048")
         }
         self.path = path
         folder = Self.folder(of: path)
@@ -39,7 +40,7 @@ package final class Store: Sendable {
             let pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL after `prepareDatabase`, which would lose acknowledged rows in a power cut.
             try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536")
+                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384")
                 guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
                     throw StoreError.notDurable
                 }

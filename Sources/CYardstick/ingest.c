@@ -13,8 +13,8 @@ static const char *const ours =
     "  PRIMARY KEY (workload, id)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE row_hash (workload INTEGER NOT NULL, hash INTEGER NOT NULL, number INTEGER NOT NULL,"
     "  PRIMARY KEY (workload, hash)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE id_block (workload INTEGER NOT NULL, run INTEGER NOT NULL, last INTEGER NOT NULL,"
-    "  entries BLOB NOT NULL, PRIMARY KEY (workload, run, last)) STRICT;"
+    "CREATE TABLE name_block (workload INTEGER NOT NULL, first_row INTEGER NOT NULL, last INTEGER NOT NULL,"
+    "  block INTEGER NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (workload, first_row, last, block)) STRICT;"
     "CREATE TABLE row_state (key INTEGER PRIMARY KEY, state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),"
     "  batch INTEGER NOT NULL, attempts INTEGER NOT NULL CHECK (attempts >= 0),"
     "  doubts INTEGER NOT NULL CHECK (doubts BETWEEN 0 AND attempts), due_at INTEGER, status INTEGER, reason TEXT,"
@@ -92,11 +92,10 @@ long yardstick_ingest(enum yardstick_layout layout, const char *path, const char
         db, layout == YARDSTICK_OBVIOUS
             ? "INSERT INTO row VALUES (?1, 1, ?2, 0, 0, NULL, NULL, ?3)"
             : "INSERT INTO row_input VALUES (?1, ?2, ?3, ?4, ?5)");
-    sqlite3_stmt *name = layout == YARDSTICK_OURS
+    sqlite3_stmt *name = layout == YARDSTICK_NAMED
         ? prepare(db, "INSERT OR IGNORE INTO row_name VALUES (1, ?1, ?2)") : NULL;
     struct line *lines = calloc(ROWS_PER_TRANSACTION, sizeof *lines);
     struct hashes all = {0};
-    struct run runs = {0};
     struct file file = open_file(rows);
     long first = 0;
     for (int count;; first += count) {
@@ -108,13 +107,13 @@ long yardstick_ingest(enum yardstick_layout layout, const char *path, const char
         } else {
             ingest_inputs(db, insert, lines, count, first);
         }
-        if (layout == YARDSTICK_OURS) ingest_names(db, name, lines, count, first);
+        if (layout == YARDSTICK_NAMED) ingest_names(db, name, lines, count, first);
         if (layout == YARDSTICK_HASHED) keep_hashes(&all, lines, count, first);
-        if (layout == YARDSTICK_RUNS) add_to_run(db, &runs, lines, count, first);
+        if (layout == YARDSTICK_OURS) store_run(db, lines, count, first);
         run(db, "COMMIT");
     }
     if (layout == YARDSTICK_HASHED) store_hashes(db, &all);
-    if (layout == YARDSTICK_RUNS) end_runs(db, &runs);
+    if (layout == YARDSTICK_OURS) check_runs(db, first);
     sqlite3_finalize(insert);
     sqlite3_finalize(name);
     free(lines);

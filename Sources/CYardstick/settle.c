@@ -18,10 +18,10 @@ static long settle_obvious(sqlite3 *db, sqlite3_stmt *update, struct line *lines
 
 /// Finds the number of each row by its id, in the order of the index; -1 for an id that is not there.
 static void find(sqlite3 *db, sqlite3_stmt *find, struct line *lines, int count, enum yardstick_layout layout) {
-    int by_name = layout == YARDSTICK_OURS;
+    int by_name = layout == YARDSTICK_NAMED;
     for (int i = 0; i < count; i++) lines[i].hash = by_name ? 0 : hash_of(&lines[i]);
     qsort(lines, count, sizeof *lines, by_name ? by_id : by_hash);
-    if (layout == YARDSTICK_RUNS) return find_in_runs(db, lines, count);
+    if (layout == YARDSTICK_OURS) return find_in_runs(db, lines, count);
     for (int i = 0; i < count; i++) {
         if (by_name) {
             sqlite3_bind_text(find, 1, lines[i].id, lines[i].id_length, SQLITE_STATIC);
@@ -56,7 +56,7 @@ long yardstick_settle(
             ? "UPDATE row SET state = ?1, attempts = attempts + 1, status = ?2 WHERE workload = 1 AND id = ?3"
             : "INSERT INTO row_state VALUES (?1, ?2, 1, 1, 0, ?3, ?4, ?5)");
     sqlite3_stmt *look = layout == YARDSTICK_OBVIOUS ? NULL
-        : prepare(db, layout == YARDSTICK_OURS ? "SELECT number FROM row_name WHERE workload = 1 AND id = ?1"
+        : prepare(db, layout == YARDSTICK_NAMED ? "SELECT number FROM row_name WHERE workload = 1 AND id = ?1"
                 : "SELECT number FROM row_hash WHERE workload = 1 AND hash = ?1");
     struct line *lines = calloc(per_transaction, sizeof *lines);
     struct file file = open_file(results);

@@ -19,7 +19,7 @@ struct Finisher {
         var writer = try folder.outcomeWriter()
         var after: Int64? = -1
         while let position = after {
-            let page = try parts.store.rows(of: workload.id, after: position)
+            let page = try parts.store.rows(of: workload.id, after: position, limit: 10_000)
             for row in page.rows { try writer.append(row.json()) }
             after = page.next
         }

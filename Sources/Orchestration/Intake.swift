@@ -82,23 +82,41 @@ package struct Intake: Sendable {
         chunk.rowCount >= Self.rowsPerChunk || chunk.byteCount >= Self.bytesPerChunk
     }
 
-    /// Stores the rows that have gathered.
+    /// Has the rows that have gathered stored by a task of `writes`, while the next ones are read. Of one intake at
+    /// most one such task is under way.
+    ///
+    /// - Throws: `SubmissionRefused.diskFull`, or what the store reports of the rows before.
+    package mutating func flush(in writes: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        try await writes.next()
+        guard let (rows, first) = try cut() else { return }
+        writes.addTask { [orchestrator, workload] in
+            try await orchestrator.append(rows, to: workload, first: first)
+        }
+        if objects.isFull { try await storeObjects() }
+    }
+
+    /// Stores the rows that have gathered. Every task that stores others has ended.
     ///
     /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
     package mutating func flush() async throws {
-        guard chunk.rowCount > 0, defectCount == 0 else { return chunk.removeAll() }
+        guard let (rows, first) = try cut() else { return }
+        try await orchestrator.append(rows, to: workload, first: first)
+        if objects.isFull { try await storeObjects() }
+    }
+
+    /// Takes the rows that have gathered, the first one being row `first`; nil when none is to be stored.
+    private mutating func cut() throws -> (rows: IntakeChunk, first: Int64)? {
+        guard chunk.rowCount > 0, defectCount == 0 else {
+            chunk.removeAll()
+            return nil
+        }
         // What was accepted before must not suffer from what arrives.
         try orchestrator.disk.requireRoom()
-        let duplicates = try await orchestrator.append(chunk, to: workload, first: stored)
+        let (rows, first) = (chunk, stored)
         objects.append(chunk, first: stored)
         stored += Int64(chunk.rowCount)
-        chunk.removeAll()
-        if objects.isFull { try await storeObjects() }
-        for duplicate in duplicates {
-            note(
-                LineDefect(column: 1, reason: "the id stands in line \(duplicate.first + 1) already"),
-                line: duplicate.number + 1)
-        }
+        chunk = IntakeChunk(roomFor: rows)
+        return (rows, first)
     }
 
     /// Accepts the workload: when this returns, its rows are durable and promised.
@@ -112,6 +130,7 @@ package struct Intake: Sendable {
         splitter.finish { line, _ in take(line) }
         self.splitter = splitter
         try await flush()
+        try noteDuplicates()
         guard defectCount == 0 else { throw SubmissionRefused.defects(defects, total: defectCount) }
         guard stored > 0 else { throw SubmissionRefused.empty }
         let digest = Digest(Array(hash.finalize()))
@@ -142,6 +161,18 @@ package struct Intake: Sendable {
     package func abandon() async {
         await orchestrator.abandon(workload)
         alarm.ring()
+    }
+
+    /// Looks for ids that stand in more than one of the lines that were stored.
+    private mutating func noteDuplicates() throws {
+        let duplicates = try orchestrator.store.duplicateRows(of: workload, limit: Self.mostDefects)
+        defectCount += duplicates.total
+        defects += duplicates.first.map { row in
+            SubmissionRefused.Defect(
+                line: row.number + 1,
+                defect: LineDefect(column: 1, reason: "the id stands in line \(row.first + 1) already"))
+        }
+        defects = Array(defects.sorted { $0.line < $1.line }.prefix(Self.mostDefects))
     }
 
     /// Stores which objects the rows since the last time act on.

@@ -1,5 +1,9 @@
 /// A JSON string, quotes included.
 func quoted(_ text: String) -> String {
+    // Nearly every text is an id or a word, and needs no escape.
+    if !text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+        return "\"\(text)\""
+    }
     var quoted = "\""
     for scalar in text.unicodeScalars {
         switch scalar {

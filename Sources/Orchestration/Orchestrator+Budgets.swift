@@ -29,9 +29,16 @@ extension Orchestrator {
         if reads[account.name]?.month != month {
             reads[account.name] = (month, try store.reads(of: account.name, in: month))
         }
-        let jobs = live.values.count { $0.phase.isWatched && policy(of: $0)?.account.name == account.name }
         return ReadBudget(perMonth: account.readsPerMonth, spent: reads[account.name]?.spent ?? 0)
-            .poll(account.poll, jobs: jobs, at: now)
+            .poll(account.poll, jobs: jobsWatched(in: account.name), at: now)
+    }
+
+    /// How many jobs of an account are looked at. Counted once for all batches of a plan, not once for each.
+    private func jobsWatched(in account: String) -> Int {
+        if let known = watched[account] { return known }
+        let jobs = live.values.count { $0.phase.isWatched && policy(of: $0)?.account.name == account }
+        watched[account] = jobs
+        return jobs
     }
 
     /// Counts a GET about a batch, which is about to be made.

@@ -81,7 +81,8 @@ extension Orchestrator {
             guard let file = batch.phase.fileUnderWay else { continue }
             turn.sending += try circumstances(of: batch, at: now).uploadTime(of: file)
         }
-        for batch in mostUrgentFirst() {
+        for id in mostUrgentFirst() {
+            guard let batch = live[id] else { continue }
             watchClock(of: batch, in: &turn)
             guard isFree(.batch(batch.id), in: &turn), let policy = policy(of: batch) else { continue }
             try ifThereIsSpace(for: .batch(batch.id), in: &turn) { turn in
@@ -119,10 +120,10 @@ extension Orchestrator {
     }
 
     /// The batches by what is left of their clocks; where none runs, by age.
-    private func mostUrgentFirst() -> [Batch] {
+    private func mostUrgentFirst() -> [BatchID] {
         let never = Timestamp(milliseconds: .max)
-        return live.values.map { (end: $0.deadline(settings.limits)?.at ?? never, batch: $0) }
-            .sorted { ($0.end, $0.batch.id) < ($1.end, $1.batch.id) }.map(\.batch)
+        return live.values.map { (end: $0.deadline(settings.limits)?.at ?? never, batch: $0.id) }
+            .sorted { ($0.end, $0.batch) < ($1.end, $1.batch) }.map(\.batch)
     }
 
     /// Commits the intent of a step, where it has one, and makes it an assignment.

@@ -46,12 +46,12 @@ extension Orchestrator {
 
     /// Settles a run of result lines.
     func settle(
-        _ lines: [ResultLine], odd: Int64, of id: BatchID, ending: JobEnding, from offset: Int64,
+        _ found: FoundLines, odd: Int64, of id: BatchID, ending: JobEnding, from offset: Int64,
         to newOffset: Int64, dueBase: Timestamp
     ) throws {
         guard let batch = live[id], let policy = policy(of: batch) else { return }
         let tally = try store.settle(
-            lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase, at: clock.now()
+            found, odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase, at: clock.now()
         ) { line, history in
             // Nothing of a file that failed validation was run: a line names a row at fault.
             ending == .validationFailed ? .held(.validation) : policy.decide(line, history: history)
@@ -135,8 +135,8 @@ extension Orchestrator {
         try store.beginWorkload(queue: queue, name: name, family: family, at: clock.now())
     }
 
-    /// Appends rows to a loading workload; returns those whose id is taken.
-    func append(_ chunk: IntakeChunk, to workload: WorkloadID, first: Int64) throws -> [DuplicateRow] {
+    /// Appends rows to a loading workload.
+    func append(_ chunk: IntakeChunk, to workload: WorkloadID, first: Int64) throws {
         try store.appendRows(chunk, to: workload, first: first)
     }
 

@@ -31,6 +31,8 @@ package actor Orchestrator {
     var rates: [String: BatchSize.Seen] = [:]
     /// GETs of each account in the month named, as far as it was asked for.
     var reads: [String: (month: String, spent: Int64)] = [:]
+    /// How many jobs of each account are looked at, as far as it was asked for.
+    var watched: [String: Int] = [:]
     /// Deadlines of which the log has said how near they are.
     var alarmed: [BatchID: Deadline.Urgency] = [:]
     /// What a person has stopped, as the store has it; a workload may have ended since.
@@ -169,6 +171,7 @@ package actor Orchestrator {
     func arrive(_ batch: Batch, from before: Batch, failure: CallFailure? = nil) {
         live[batch.id] = batch
         if batch.phase.name != before.phase.name || batch.seen != before.seen { rates.removeAll() }
+        if batch.phase.isWatched != before.phase.isWatched { watched.removeAll() }
         if failure?.isAnswer ?? true || batch.failures >= Self.looksBeforeGoingOn {
             unplaced.remove(batch.id)
         }

@@ -6,26 +6,35 @@ extension RowRecord {
     ///
     /// The submitted line goes in as the bytes it is, when it was fetched.
     package func json() -> [UInt8] {
-        var text = "{\"row\":\(quoted(id)),\"state\":\"\(state.word)\",\"attempts\":\(attempts)"
-        text += ",\"status\":\(status.map(String.init) ?? "null")"
+        var text: [UInt8] = []
+        text.reserveCapacity(256 + (line?.count ?? 0))
+        text.add("{\"row\":", quoted(id), ",\"state\":\"", state.word, "\",\"attempts\":", "\(attempts)")
+        text.add(",\"status\":", status.map { "\($0)" } ?? "null")
         if let error {
-            let members = [("type", error.type), ("code", error.code), ("message", error.message)]
-            text += ",\"error\":{"
-            text += members.map { "\"\($0)\":\($1.map(quoted) ?? "null")" }.joined(separator: ",") + "}"
+            text.add(",\"error\":{\"type\":", quoted(error.type), ",\"code\":", quoted(error.code))
+            text.add(",\"message\":", quoted(error.message), "}")
         } else {
-            text += ",\"error\":null"
+            text.add(",\"error\":null")
         }
-        text += ",\"reason\":\(reason.map(quoted) ?? "null")"
-        text += ",\"batch\":\(batch.map { "\"\($0)\"" } ?? "null")"
-        text += ",\"job\":\(job.map { quoted($0.rawValue) } ?? "null")"
+        text.add(",\"reason\":", quoted(reason))
+        text.add(",\"batch\":", quoted(batch?.description), ",\"job\":", quoted(job?.rawValue))
         if let ahead {
-            text += ",\"waits_for\":{\"workload\":\"\(ahead.workload)\",\"row\":\(quoted(ahead.id))}"
+            text.add(",\"waits_for\":{\"workload\":", quoted(ahead.workload.description))
+            text.add(",\"row\":", quoted(ahead.id), "}")
         }
-        var bytes = Array(text.utf8)
         if let line {
-            bytes += Array(",\"input\":".utf8) + line
+            text.add(",\"input\":")
+            text += line
         }
-        bytes += Array("}\n".utf8)
-        return bytes
+        text.add("}\n")
+        return text
     }
 }
+
+extension [UInt8] {
+    fileprivate mutating func add(_ parts: String...) {
+        for part in parts { append(contentsOf: part.utf8) }
+    }
+}
+
+private func quoted(_ text: String?) -> String { text.map(quoted) ?? "null" }

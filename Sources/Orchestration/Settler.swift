@@ -7,7 +7,7 @@ struct Settler {
     let parts: Parts
 
     /// Rows written in one transaction: enough to make sorting pay, short enough that nobody waits.
-    private static let rowsPerChunk = 10_000
+    private static let rowsPerChunk = 100_000
     /// The longest result line that is read, in bytes. A longer one leaves its row without a result.
     static let maximumLineBytes = 16 << 20
 
@@ -29,34 +29,46 @@ struct Settler {
     private func settleLines(_ batch: Batch, _ job: JobID, _ ending: JobEnding, _ dueBase: Timestamp)
         async throws
     {
-        var offset = try parts.store.settledBytes(of: batch.id)
-        var reader = try ResultReader(try parts.folder(of: batch).resultsPath(of: job), from: offset)
-        var splitter = LineSplitter(limit: Self.maximumLineBytes, offset: offset)
-        var chunk = Chunk(end: offset)
-        while try reader.next({ bytes in splitter.feed(bytes) { line, end in chunk.add(line, end) } }) {
-            guard chunk.lines.count >= Self.rowsPerChunk else { continue }
-            try await hand(&chunk, from: &offset, batch, ending, dueBase)
+        try await withThrowingTaskGroup(of: Void.self) { writes in
+            let offset = try parts.store.settledBytes(of: batch.id)
+            var reader = try ResultReader(try parts.folder(of: batch).resultsPath(of: job), from: offset)
+            var splitter = LineSplitter(limit: Self.maximumLineBytes, offset: offset)
+            var chunk = Chunk(start: offset)
+            // While one chunk is written the next one is read; never more than these two are in memory.
+            func hand(_ whole: Chunk) async throws {
+                let found = try parts.store.find(whole.lines, of: batch)
+                try await writes.next()
+                writes.addTask {
+                    try await parts.orchestrator.settle(
+                        found, odd: whole.odd, of: batch.id, ending: ending, from: whole.start, to: whole.end,
+                        dueBase: dueBase)
+                }
+            }
+            while try reader.next({ bytes in splitter.feed(bytes) { line, end in chunk.add(line, end) } }) {
+                // Files of other batches are read by the same thread.
+                await Task.yield()
+                guard chunk.lines.count >= Self.rowsPerChunk else { continue }
+                try await hand(chunk)
+                chunk = Chunk(start: chunk.end)
+            }
+            splitter.finish { line, end in chunk.add(line, end) }
+            if chunk.end > chunk.start { try await hand(chunk) }
+            try await writes.waitForAll()
         }
-        splitter.finish { line, end in chunk.add(line, end) }
-        if chunk.end > offset { try await hand(&chunk, from: &offset, batch, ending, dueBase) }
-    }
-
-    private func hand(
-        _ chunk: inout Chunk, from offset: inout Int64, _ batch: Batch, _ ending: JobEnding,
-        _ dueBase: Timestamp
-    ) async throws {
-        try await parts.orchestrator.settle(
-            chunk.lines, odd: chunk.odd, of: batch.id, ending: ending, from: offset, to: chunk.end,
-            dueBase: dueBase)
-        offset = chunk.end
-        chunk = Chunk(end: offset)
     }
 
     /// Lines that were read and are not settled yet.
     private struct Chunk {
-        var lines: [ResultLine] = []
-        var odd: Int64 = 0
-        var end: Int64
+        private(set) var lines: [ResultLine] = []
+        private(set) var odd: Int64 = 0
+        let start: Int64
+        private(set) var end: Int64
+
+        init(start: Int64) {
+            self.start = start
+            end = start
+            lines.reserveCapacity(Settler.rowsPerChunk)
+        }
 
         mutating func add(_ line: LineSplitter.Line, _ end: Int64) {
             self.end = end

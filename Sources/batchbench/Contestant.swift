@@ -4,7 +4,7 @@ import Glibc
 /// One contestant, in a process of its own. `Compare` runs these; they print what they measured.
 struct Contestant: AsyncParsableCommand {
     enum Name: String, ExpressibleByArgument {
-        case data, pipeline, obvious, ours, hashed, runs, copy, compress, client, watching, serve
+        case data, pipeline, obvious, ours, named, hashed, copy, compress, client, watching, serve
     }
 
     static let configuration = CommandConfiguration(commandName: "contestant", shouldDisplay: false)
@@ -23,8 +23,8 @@ struct Contestant: AsyncParsableCommand {
         case .pipeline: try Child.report(try await Pipeline(data: data, folder: folder, server: server).run())
         case .obvious: try Child.report(try Loop.obvious.run(data, in: folder))
         case .ours: try Child.report(try Loop.ours.run(data, in: folder))
+        case .named: try Child.report(try Loop.named.run(data, in: folder))
         case .hashed: try Child.report(try Loop.hashed.run(data, in: folder))
-        case .runs: try Child.report(try Loop.runs.run(data, in: folder))
         case .copy: try Child.report([try Limit.copy(data.input, to: "\(folder)/copy", rows: rows)])
         case .compress: try Child.report([try Limit.compress(data.results, to: "\(folder)/zst", rows: rows)])
         case .client: try Child.report(try await Transfer.client(data, server: server))

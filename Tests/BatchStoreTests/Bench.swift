@@ -73,7 +73,7 @@ final class Bench {
     func load(_ rows: Int64, first: Int64 = 0, queue: String = "q") throws -> WorkloadID {
         let id = try store.beginWorkload(queue: queue, name: "n", at: now)
         let names = (first..<first + rows).map(Self.name)
-        #expect(try store.appendRows(try Self.chunk(names), to: id, first: 0) == [])
+        try store.appendRows(try Self.chunk(names), to: id, first: 0)
         return id
     }
 
@@ -84,7 +84,7 @@ final class Bench {
         let id = try store.beginWorkload(queue: "q", name: "n", at: now)
         for first in stride(from: 0, to: rows, by: Int64.Stride(perChunk)) {
             let names = (first..<min(rows, first + perChunk)).map(Self.name)
-            _ = try store.appendRows(try Self.chunk(names, padding: padding), to: id, first: first)
+            try store.appendRows(try Self.chunk(names, padding: padding), to: id, first: first)
         }
         try store.accept(
             id, rows: rows, bytes: 1, sha256: Self.digest(digest ?? UInt8(truncatingIfNeeded: id.rawValue)),

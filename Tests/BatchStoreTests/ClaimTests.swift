@@ -168,4 +168,14 @@ extension Store {
             lines, odd: odd, of: batch, from: offset, to: newOffset, dueBase: now, at: now,
             decide: { policy.decide($0, history: $1) })
     }
+
+    /// Looks the rows up, then settles them.
+    func settle(
+        _ lines: [ResultLine], odd: Int64, of batch: Batch, from offset: Int64, to newOffset: Int64,
+        dueBase: Timestamp, at now: Timestamp, decide: (ResultLine, RowHistory) -> RowDecision
+    ) throws -> SettleTally {
+        try settle(
+            try find(lines, of: batch), odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase,
+            at: now, decide: decide)
+    }
 }

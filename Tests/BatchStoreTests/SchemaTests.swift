@@ -67,7 +67,9 @@ import Testing
         "INSERT INTO row_state (key, state, waits, attempts, doubts) VALUES (1, 0, 2, 0, 0)",
         "INSERT INTO object_block VALUES (1, 0, 5, 0, x'00')",
         "INSERT INTO object_block VALUES (1, 0, 5, 0, x'')",
-        "INSERT INTO row_name VALUES (1, 'r0', 5)",
+        "INSERT INTO name_block VALUES (1, 0, 5, 9, x'00')",
+        "INSERT INTO name_block VALUES (1, 0, 5, 9, x'')",
+        "INSERT INTO name_block SELECT * FROM name_block LIMIT 1",
         "INSERT INTO row_input SELECT * FROM row_input LIMIT 1",
         "INSERT INTO intake_chunk VALUES (1, 500, 0, 0)",
     ]

@@ -84,7 +84,7 @@ import Testing
         },
         Verb(description: "append", guardedTable: "INSERT ON intake_chunk") { bench, _, _ in
             let loading = try bench.store.unfinishedLoads()[0]
-            _ = try bench.store.appendRows(try Bench.chunk(["a", "b"]), to: loading, first: 5)
+            try bench.store.appendRows(try Bench.chunk(["a", "b"]), to: loading, first: 5)
         },
         Verb(description: "accept", guardedTable: "INSERT ON event") { bench, _, _ in
             let loading = try bench.store.unfinishedLoads()[0]

@@ -117,10 +117,13 @@ import Testing
         Damage("a line that is gone", says: "line 5 of w1", "found none") {
             try $0.sql("DELETE FROM row_input WHERE key = (1 << 32) + 4")
         },
-        Damage("a name that leads elsewhere", says: "row r-5 of w1", "another id") {
+        Damage("a name that leads elsewhere", says: "the name that leads to line", "another id") {
             try $0.sql(
-                "UPDATE row_name SET id = 'x' WHERE id = 'r-6'; UPDATE row_name SET number = 5 WHERE id = 'r-5'"
+                "UPDATE name_block SET entries = CAST(substr(entries, 13, 12) || substr(entries, 13) AS BLOB)"
             )
+        },
+        Damage("a name that is gone", says: "w1, names of rows", "expected 99; found 98") {
+            try $0.sql("UPDATE name_block SET entries = substr(entries, 13)")
         },
         Damage("a page that is torn", says: "batchd.db", "expected a sound database") {
             try $0.tearIndex()

@@ -163,9 +163,7 @@ package struct RowScanner: Sendable {
                 column: range.lowerBound + 1, reason: "\"id\" is longer than \(Self.maximumIDBytes) bytes")
         }
         for i in range {
-            switch scanner.bytes[i] {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "-"): continue
-            default:
+            guard isWord(scanner.bytes[i]) else {
                 throw LineDefect(column: i + 1, reason: "\"id\" may hold only A-Z a-z 0-9 _ and -")
             }
         }
@@ -211,6 +209,8 @@ package struct RowScanner: Sendable {
             LineDefect(column: value.range.lowerBound, reason: reason)
         }
         if value.range.isEmpty { throw defect("a path parameter is empty") }
+        // Nearly every one is an id of Stripe's, and needs no closer look.
+        guard value.hasEscapes || !value.range.allSatisfy({ isWord(scanner.bytes[$0]) }) else { return }
         let text = scanner.decoded(value)
         if text == "." || text == ".." { throw defect("a path parameter is a step in the path") }
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || "/?#\\".utf8.contains($0) }) else {
@@ -234,9 +234,10 @@ package struct RowScanner: Sendable {
         try scanner.object { (scanner, key) throws(LineDefect) in
             try keys.insert(key, in: scanner)
             // A key with escapes may spell anything: the row then counts as not named.
-            if key.hasEscapes || ownName.unless.contains(where: { scanner.matches(key.range, $0) }) {
+            if key.hasEscapes || ownName.unless.contains(where: { scanner.matches(key.range, text: $0) }) {
                 mayEnd = true
-            } else if scanner.matches(key.range, ownName.parameter), scanner.here == UInt8(ascii: "\"") {
+            } else if scanner.matches(key.range, text: ownName.parameter), scanner.here == UInt8(ascii: "\"")
+            {
                 isNamed = try !scanner.string().range.isEmpty
                 return
             }
@@ -256,5 +257,13 @@ package struct RowScanner: Sendable {
         let text = try scanner.string()
         guard !text.range.isEmpty else { throw scanner.defect("\"\(name)\" is empty") }
         return text
+    }
+}
+
+/// A letter, a digit, `_` or `-`, all of ASCII.
+@inline(__always) private func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "-"): true
+    default: false
     }
 }

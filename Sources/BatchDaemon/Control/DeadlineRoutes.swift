@@ -20,11 +20,14 @@ struct DeadlineRoutes {
 
 extension Facts {
     /// The deadlines of batches, the most urgent first: the three clocks of Stripe.
-    func deadlines(of records: [BatchRecord], alarmsOnly: Bool = false) -> [ControlAPI.Deadline] {
+    func deadlines(
+        of records: [BatchRecord], alarmsOnly: Bool = false, limit: Int = .max
+    ) -> [ControlAPI.Deadline] {
         let now = clock.now()
         return records.compactMap { record in record.batch.deadline(limits).map { (record, $0) } }
             .filter { !alarmsOnly || $0.1.alarms(at: now) }
             .sorted { ($0.1.at, $0.0.batch.id) < ($1.1.at, $1.0.batch.id) }
+            .prefix(limit)
             .map { record, deadline in
                 ControlAPI.Deadline(
                     what: deadline.kind.story, subject: record.job?.rawValue ?? record.batch.id.description,

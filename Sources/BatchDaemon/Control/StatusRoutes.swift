@@ -27,6 +27,7 @@ extension Facts {
         let open = try store.workloads(openOnly: true)
         let recent = try store.workloads(limit: open.count + Self.overShown).filter(\.state.isOver)
         let live = try store.batches(liveOnly: true, limit: 10_000)
+        let liveByWorkload = Dictionary(grouping: live, by: \.batch.workload)
         let looks = live.compactMap { record -> Timestamp? in
             if case .processing(_, let pollAt) = record.batch.phase { pollAt } else { nil }
         }
@@ -40,8 +41,11 @@ extension Facts {
                 state: daemon.phase.rawValue, message: try message(open: open, live: live)),
             rows: ControlAPI.RowCounts(try store.totals()), jobs: jobs,
             nextLookAt: looks.min()?.rfc3339,
-            workloads: try (open + recent.prefix(Self.overShown)).map { try document($0) },
-            nearestDeadline: deadlines(of: live).first, alarms: deadlines(of: live, alarmsOnly: true),
+            workloads: try (open + recent.prefix(Self.overShown)).map {
+                try document($0, live: liveByWorkload[$0.id] ?? [])
+            },
+            nearestDeadline: deadlines(of: live, limit: 1).first,
+            alarms: deadlines(of: live, alarmsOnly: true),
             reads: try reads(), paused: try store.pauses().sorted { $0.since < $1.since }.map(notice),
             held: held,
             disk: DiskStatus(

@@ -48,11 +48,13 @@ struct SubmitRoute {
         var intake = try await Intake(to: queue, name: name, orchestrator: orchestrator, alarm: alarm)
         let (id, existing): (WorkloadID, Bool)
         do {
-            var pieces = body.makeAsyncIterator()
-            while let piece = try await next(&pieces) {
-                piece.withUnsafeReadableBytes { intake.feed($0) }
-                guard intake.isFull else { continue }
-                try await intake.flush()
+            try await withThrowingTaskGroup(of: Void.self) { writes in
+                var pieces = body.makeAsyncIterator()
+                while let piece = try await next(&pieces) {
+                    piece.withUnsafeReadableBytes { intake.feed($0) }
+                    if intake.isFull { try await intake.flush(in: &writes) }
+                }
+                try await writes.waitForAll()
             }
             (id, existing) = try await intake.finish(key: key, allowDuplicate: allowDuplicate)
         } catch {

@@ -4,9 +4,9 @@ import ControlAPI
 import Env
 
 extension Facts {
-    /// A workload as the contract shows it.
-    func document(_ record: WorkloadRecord) throws -> Workload {
-        let live = try store.batches(of: record.id, liveOnly: true, limit: 10_000)
+    /// A workload as the contract shows it. `live` are its live batches, where the caller has read them already.
+    func document(_ record: WorkloadRecord, live known: [BatchRecord]? = nil) throws -> Workload {
+        let live = try known ?? store.batches(of: record.id, liveOnly: true, limit: 10_000)
         let pace = Pace(record, live: live, at: clock.now())
         return Workload(
             id: record.id.description, name: record.name, queue: record.queue,

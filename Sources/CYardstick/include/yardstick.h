@@ -7,12 +7,12 @@
 enum yardstick_layout {
     /// Payload and state in one row, a unique text index kept while inserting: the obvious one.
     YARDSTICK_OBVIOUS,
-    /// The daemon's: payload by integer key, ids in a table of their own, states apart.
+    /// The daemon's: payload by integer key, states apart, ids as 64-bit hashes in sorted runs of blocks.
     YARDSTICK_OURS,
-    /// A candidate: as the daemon's, with ids as 64-bit hashes that enter their index at the end, sorted.
+    /// A candidate: as the daemon's, with ids in a table of their own, as texts.
+    YARDSTICK_NAMED,
+    /// Another one: as the daemon's, with ids as 64-bit hashes that enter an index at the end, sorted.
     YARDSTICK_HASHED,
-    /// A candidate: as the daemon's, with ids as 64-bit hashes in sorted runs, which are blobs of 2,048 entries.
-    YARDSTICK_RUNS,
 };
 
 /// Stores the lines of the file `rows` in a new database at `path`, 10,000 a transaction, WAL, synchronous FULL.

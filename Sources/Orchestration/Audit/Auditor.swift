@@ -107,16 +107,16 @@ package struct Auditor: Sendable {
         findings.compare(
             "\(workload.id), all rows", expected: evidence.stored, found: evidence.derived.total, .records)
         var names: Int64 = 0
-        var after: String? = ""
-        while let place = after {
+        var run: Int64? = -1
+        while let place = run {
             let page = try store.names(of: workload.id, after: place)
             names += Int64(page.count)
             for stray in page.strays {
                 findings.add(
-                    "row \(stray.id) of \(workload.id)", expected: "line \(stray.number + 1) has this id",
-                    found: "another id, or no line", .records)
+                    "the name that leads to line \(stray + 1) of \(workload.id)", expected: "its id",
+                    found: "another id, or no line, or a second name", .records)
             }
-            after = page.next
+            run = page.next
         }
         findings.compare("\(workload.id), names of rows", expected: evidence.stored, found: names, .records)
         return findings.check("counts", "\(evidence.stored) rows, each in exactly one state")

@@ -21,7 +21,7 @@ struct Site: Sendable {
         var samples = try await withServer { server in
             var samples: [Sample] = []
             let names: [Contestant.Name] = [
-                .pipeline, .obvious, .ours, .hashed, .runs, .copy, .compress, .client,
+                .pipeline, .obvious, .ours, .named, .hashed, .copy, .compress, .client,
             ]
             for name in reversed ? names.reversed() : names where isWanted(name.rawValue) {
                 samples += try await child(name, server: server)

@@ -6,17 +6,17 @@ enum Loop: String, CaseIterable {
     case obvious
     /// The daemon's layout.
     case ours
-    /// A candidate: ids as hashes that are sorted before they enter their index.
+    /// A candidate: ids as texts in an index of their own.
+    case named
+    /// Another one: ids as hashes that are sorted before they enter their index.
     case hashed
-    /// Another one: the sorted hashes as blobs, without an index.
-    case runs
 
     private var layout: yardstick_layout {
         switch self {
         case .obvious: YARDSTICK_OBVIOUS
         case .ours: YARDSTICK_OURS
+        case .named: YARDSTICK_NAMED
         case .hashed: YARDSTICK_HASHED
-        case .runs: YARDSTICK_RUNS
         }
     }
 

@@ -15,7 +15,7 @@ struct Watching {
     let folder: String
 
     static let jobs = 1000
-    private static let looks = 200
+    private static let looks = 100
 
     /// Brings every row to Stripe in a thousand jobs, then rings again and again.
     ///
@@ -41,10 +41,15 @@ struct Watching {
             let watch = Stopwatch()
             var seconds: [Double] = []
             for _ in 0..<Self.looks {
-                let before = turns.count
+                turns.forget()
                 alarm.ring()
-                while turns.count < before + 2 { try await Task.sleep(for: .milliseconds(1)) }
-                seconds.append(turns.lastSpan / .seconds(1))
+                // The conductor is through when it does not read the clock any more.
+                var before = 0
+                while turns.count == 0 || turns.count > before {
+                    before = turns.count
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                seconds.append(turns.span / .seconds(1))
             }
             var sample = watch.read("plan", "batchd", rows: data.rows)
             sample.seconds = seconds.median
@@ -97,20 +102,37 @@ private struct PatientStripe: Transport {
     }
 }
 
-/// A clock that remembers when it was read: the conductor reads it when it begins to plan, and when it has planned.
+/// A clock that remembers when it was read: the conductor does when it begins to plan, and when it has planned.
 private final class Turns: Sendable {
-    private let reads = Mutex<(count: Int, last: ContinuousClock.Instant, span: Duration)>((0, .now, .zero))
+    private struct Reads {
+        var count = 0
+        var first: ContinuousClock.Instant?
+        var last: ContinuousClock.Instant?
+    }
 
+    private let reads = Mutex(Reads())
+
+    /// How often it was read since it was told to forget.
     var count: Int { reads.withLock { $0.count } }
-    /// The time between the last two readings.
-    var lastSpan: Duration { reads.withLock { $0.span } }
+    /// The time between the first reading and the last one.
+    var span: Duration {
+        reads.withLock { reads in
+            guard let first = reads.first, let last = reads.last else { return .zero }
+            return last - first
+        }
+    }
+
+    /// Starts anew.
+    func forget() { reads.withLock { $0 = Reads() } }
 
     var clock: Clock {
         Clock(
             now: { [self] in
                 reads.withLock { reads in
                     let now = ContinuousClock.now
-                    (reads.count, reads.last, reads.span) = (reads.count + 1, now, now - reads.last)
+                    reads.count += 1
+                    reads.first = reads.first ?? now
+                    reads.last = now
                 }
                 return Clock.system.now()
             }, sleep: Clock.system.sleep)
