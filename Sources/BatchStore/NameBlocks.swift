@@ -155,18 +155,23 @@ extension Database {
     }
 
     /// The rows that have these ids; nil for an id that no row has.
+    func numbersOfRows(named ids: [String], in workload: WorkloadID) throws -> [Int64?] {
+        try numbersOfRows(hashed: ids.map { NameHash($0).rawValue }, in: workload) { ids[$0] }
+    }
+
+    /// The rows whose ids have these hashes; nil for a hash that no row's id has.
     ///
     /// - Parameters:
     ///   - among: only these rows count.
-    ///   - trusting: an id whose hash is that of one row is taken for that row's. Stripe sends back the ids it was
-    ///     sent: a foreign id that hits one of ten million hashes comes once in 10^12.
+    ///   - trusting: a hash that one row's id has stands for that row. Stripe sends back the ids it was sent: a
+    ///     foreign id that hits one of ten million hashes comes once in 10^12.
+    ///   - id: the id at a place of `hashes`, to tell rows apart that share a hash.
     func numbersOfRows(
-        named ids: [String], in workload: WorkloadID, among rows: ClosedRange<Int64> = 0...0xFFFF_FFFF,
-        trusting: Bool = false
+        hashed hashes: [Int64], in workload: WorkloadID, among rows: ClosedRange<Int64> = 0...0xFFFF_FFFF,
+        trusting: Bool = false, id: (Int) -> String
     ) throws -> [Int64?] {
-        let hashes = ids.map { NameHash($0).rawValue }
         let sought = hashes.indices.sorted { hashes[$0] < hashes[$1] }
-        var numbers = [Int64?](repeating: nil, count: ids.count)
+        var numbers = [Int64?](repeating: nil, count: hashes.count)
         var unsure: [Int: [Int64]] = [:]
         for run in try nameRuns(of: workload, among: rows) {
             var at = 0
@@ -200,7 +205,7 @@ extension Database {
         }
         for (index, candidates) in unsure {
             numbers[index] = try candidates.first { number in
-                try rows.contains(number) && name(of: RowKey(workload, number)) == ids[index]
+                try rows.contains(number) && name(of: RowKey(workload, number)) == id(index)
             }
         }
         return numbers

@@ -13,28 +13,77 @@ package struct SettleTally: Hashable, Sendable {
     package var isComplete = false
 }
 
-/// Result lines, and the rows that they name, in the order of rows: so that settling walks through its tables from
+/// Result lines on their way into the store: their ids in one buffer and their few errors apart, so that a row costs
+/// no allocation.
+package struct ResultChunk: Sendable {
+    private struct Entry {
+        var hash: Int64
+        /// Where its id ends in `ids`; it begins where the one before ends.
+        var end: UInt32
+        var status: Int32
+        var error: Int32
+    }
+
+    private var entries: [Entry] = []
+    private var ids: [UInt8] = []
+    private var errors: [RowError] = []
+
+    /// No lines, and room for `lines`.
+    package init(roomFor lines: Int = 0) {
+        entries.reserveCapacity(lines)
+        ids.reserveCapacity(20 * lines)
+    }
+
+    /// How many lines it holds.
+    package var count: Int { entries.count }
+
+    /// Adds a line.
+    package mutating func append(_ line: ResultLine) {
+        ids.append(contentsOf: line.id.utf8)
+        if let error = line.error { errors.append(error) }
+        entries.append(
+            Entry(
+                hash: NameHash(line.id).rawValue, end: UInt32(ids.count),
+                status: Int32(clamping: line.status),
+                error: line.error == nil ? -1 : Int32(errors.count - 1)))
+    }
+
+    fileprivate var hashes: [Int64] { entries.map(\.hash) }
+
+    fileprivate func id(_ index: Int) -> String {
+        let start = index > 0 ? Int(entries[index - 1].end) : 0
+        return String(decoding: ids[start..<Int(entries[index].end)], as: UTF8.self)
+    }
+
+    fileprivate subscript(index: Int) -> ResultLine {
+        let entry = entries[index]
+        return ResultLine(
+            id: id(index), status: Int(entry.status),
+            error: entry.error < 0 ? nil : errors[Int(entry.error)])
+    }
+}
+
+/// Result lines with the rows that they name, in the order of rows: so that settling walks through its tables from
 /// front to back instead of jumping about in them.
 package struct FoundLines: Sendable {
-    fileprivate var lines: [ResultLine]
-    fileprivate var order: [(key: RowKey, index: Int)]
+    fileprivate let lines: ResultChunk
+    fileprivate var order: [(number: UInt32, line: UInt32)] = []
 }
 
 extension Store {
     /// Looks up which rows of a batch result lines name. It only reads: the ids of an accepted workload never change.
-    package func find(_ lines: [ResultLine], of batch: Batch) throws -> FoundLines {
+    package func find(_ lines: ResultChunk, of batch: Batch) throws -> FoundLines {
         try read { db in
-            guard let rows = try db.extent(of: batch) else { return FoundLines(lines: lines, order: []) }
+            var found = FoundLines(lines: lines)
+            guard let rows = try db.extent(of: batch) else { return found }
             let numbers = try db.numbersOfRows(
-                named: lines.map(\.id), in: batch.workload, among: rows, trusting: true)
-            var order: [(key: RowKey, index: Int)] = []
-            order.reserveCapacity(lines.count)
-            for (index, number) in numbers.enumerated() {
-                if let number { order.append((RowKey(batch.workload, number), index)) }
+                hashed: lines.hashes, in: batch.workload, among: rows, trusting: true, id: lines.id)
+            for (line, number) in numbers.enumerated() {
+                if let number { found.order.append((UInt32(number), UInt32(line))) }
             }
             // Of two lines for one row the first one counts.
-            order.sort { ($0.key.rawValue, $0.index) < ($1.key.rawValue, $1.index) }
-            return FoundLines(lines: lines, order: order)
+            found.order.sort { $0 < $1 }
+            return found
         }
     }
 
@@ -50,8 +99,9 @@ extension Store {
         try write { db in
             var tally = SettleTally()
             var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: now)
-            for (key, index) in found.order {
-                let line = found.lines[index]
+            for (number, index) in found.order {
+                let line = found.lines[Int(index)]
+                let key = RowKey(batch.workload, Int64(number))
                 guard let decision = try writer.settle(key, line, { decide(line, $0) }) else { continue }
                 tally.rows += 1
                 if decision == .systemic, !tally.isHeld {

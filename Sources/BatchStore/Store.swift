@@ -40,7 +40,12 @@ package final class Store: Sendable {
             let pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL after `prepareDatabase`, which would lose acknowledged rows in a power cut.
             try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384")
+                // A large transaction makes a large log, which gives its space back when it has been copied.
+                try db.execute(
+                    sql: """
+                        PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
+                        PRAGMA journal_size_limit = 8388608
+                        """)
                 guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
                     throw StoreError.notDurable
                 }

@@ -59,7 +59,7 @@ struct Settler {
 
     /// Lines that were read and are not settled yet.
     private struct Chunk {
-        private(set) var lines: [ResultLine] = []
+        private(set) var lines = ResultChunk(roomFor: Settler.rowsPerChunk)
         private(set) var odd: Int64 = 0
         let start: Int64
         private(set) var end: Int64
@@ -67,7 +67,6 @@ struct Settler {
         init(start: Int64) {
             self.start = start
             end = start
-            lines.reserveCapacity(Settler.rowsPerChunk)
         }
 
         mutating func add(_ line: LineSplitter.Line, _ end: Int64) {

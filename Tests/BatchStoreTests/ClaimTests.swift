@@ -174,8 +174,10 @@ extension Store {
         _ lines: [ResultLine], odd: Int64, of batch: Batch, from offset: Int64, to newOffset: Int64,
         dueBase: Timestamp, at now: Timestamp, decide: (ResultLine, RowHistory) -> RowDecision
     ) throws -> SettleTally {
-        try settle(
-            try find(lines, of: batch), odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase,
+        var chunk = ResultChunk()
+        for line in lines { chunk.append(line) }
+        return try settle(
+            try find(chunk, of: batch), odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase,
             at: now, decide: decide)
     }
 }

@@ -54,8 +54,10 @@ import Testing
         let expected =
             (0..<9000).reversed().map(Int64?.some) + [nil, nil, nil] + (0..<3000).map(Int64?.some)
         #expect(found == expected)
-        let few = try bench.store.database.read {
-            try $0.numbersOfRows(named: names, in: id, among: 4990...5010, trusting: true)
+        let few = try bench.store.database.read { db in
+            try db.numbersOfRows(
+                hashed: names.map { NameHash($0).rawValue }, in: id, among: 4990...5010, trusting: true
+            ) { names[$0] }
         }
         #expect(few.compactMap { $0 } == Array(4990...5010))
     }

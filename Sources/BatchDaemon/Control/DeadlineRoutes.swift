@@ -24,12 +24,18 @@ extension Facts {
         of records: [BatchRecord], alarmsOnly: Bool = false, limit: Int = .max
     ) -> [ControlAPI.Deadline] {
         let now = clock.now()
-        return records.compactMap { record in record.batch.deadline(limits).map { (record, $0) } }
-            .filter { !alarmsOnly || $0.1.alarms(at: now) }
-            .sorted { ($0.1.at, $0.0.batch.id) < ($1.1.at, $1.0.batch.id) }
+        // By place: a record is large, and there may be a thousand.
+        let running = records.indices.compactMap { place in
+            records[place].batch.deadline(limits).map { (deadline: $0, place: place) }
+        }
+        return running.filter { !alarmsOnly || $0.deadline.alarms(at: now) }
+            .sorted {
+                ($0.deadline.at, records[$0.place].batch.id) < ($1.deadline.at, records[$1.place].batch.id)
+            }
             .prefix(limit)
-            .map { record, deadline in
-                ControlAPI.Deadline(
+            .map { deadline, place in
+                let record = records[place]
+                return ControlAPI.Deadline(
                     what: deadline.kind.story, subject: record.job?.rawValue ?? record.batch.id.description,
                     batch: record.batch.id.description, job: record.job?.rawValue,
                     workload: record.batch.workload.description, at: deadline.at.rfc3339,
