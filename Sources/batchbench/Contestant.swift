@@ -1,4 +1,5 @@
 import ArgumentParser
+import Env
 import Glibc
 
 /// One contestant, in a process of its own. `Compare` runs these; they print what they measured.
@@ -17,6 +18,8 @@ struct Contestant: AsyncParsableCommand {
     @Option var server = ""
 
     func run() async throws {
+        // As the daemon does.
+        Memory.shareHeaps()
         let data = TestData(rows: rows, order: order, folder: data)
         switch name {
         case .data: try data.write()

@@ -77,6 +77,7 @@ struct Run: AsyncParsableCommand {
     var output = OutputFormat.table
 
     func run() async throws {
+        Memory.shareHeaps()
         let configuration = try location.load()
         let environment = ProcessInfo.processInfo.environment
         let output = LogOutput(
