@@ -10,6 +10,8 @@ package struct BatchSize: Hashable, Sendable {
         case queueRows = "max_rows_per_job"
         case queueBytes = "max_bytes_per_job"
         case bisection
+        /// The last place of a queue, which must come free within the hour.
+        case fairness
     }
 
     /// What was seen of the last jobs; nil before there was one.
@@ -34,9 +36,9 @@ package struct BatchSize: Hashable, Sendable {
     }
 
     /// The most rows, at least 1.
-    package let rows: Int64
+    package private(set) var rows: Int64
     /// Which limit on rows bound.
-    package let rowLimit: Limit
+    package private(set) var rowLimit: Limit
     /// The most bytes, at least 1.
     package let bytes: Int64
     /// Which limit on bytes bound.
@@ -58,5 +60,21 @@ package struct BatchSize: Hashable, Sendable {
         } else {
             (bytes, byteLimit) = (upload, .uploadWindow)
         }
+    }
+    /// The same for a job that ends within the hour.
+    package func short(seen: Seen, limits: Limits) -> BatchSize {
+        var size = self
+        let hourly = max(1, Int64((seen.rowRate ?? limits.assumedRowRate) * limits.shortJob.seconds))
+        if hourly < rows { (size.rows, size.rowLimit) = (hourly, .fairness) }
+        return size
+    }
+}
+
+extension Batch {
+    /// True when the place that the batch takes comes free within the hour, at the rates seen.
+    package func endsSoon(seen: BatchSize.Seen, limits: Limits) -> Bool {
+        let left = rows - (self.seen?.done ?? 0)
+        let rate = pace?.rate ?? seen.rowRate ?? limits.assumedRowRate
+        return Double(left) <= rate * limits.shortJob.seconds
     }
 }

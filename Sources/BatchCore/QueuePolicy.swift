@@ -162,6 +162,8 @@ package struct Limits: Hashable, Sendable {
     package var processing: Duration = .hours(24)
     /// So long before that end a job is canceled that would not end by itself: its rows in flight need a while.
     package var cancelMargin: Duration = .hours(1)
+    /// How long a newcomer waits for a place at most, as far as the rates seen can tell.
+    package var shortJob: Duration = .hours(1)
     /// How long results can be had.
     package var results: Duration = .days(7)
     /// How many jobs of a workload may end in a row without settling a row.

@@ -35,6 +35,8 @@ enum Schema {
           queue TEXT NOT NULL,
           name TEXT NOT NULL,
           submit_key TEXT,
+          priority INTEGER NOT NULL DEFAULT 0,
+          start_after INTEGER,
           state TEXT NOT NULL
             CHECK (state IN ('loading','queued','running','paused','held','finished','canceled')),
           reason TEXT,

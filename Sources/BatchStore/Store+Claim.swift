@@ -41,8 +41,9 @@ extension Store {
             let isOpen = try Bool.fetchOne(
                 db.cachedStatement(
                     sql: """
-                        SELECT state IN ('queued', 'running') AND cancel_wanted = 0 FROM workload WHERE id = ?
-                        """), arguments: [workload.rawValue])
+                        SELECT state IN ('queued', 'running') AND cancel_wanted = 0
+                          AND coalesce(start_after, 0) <= ?2 FROM workload WHERE id = ?1
+                        """), arguments: [workload.rawValue, now.milliseconds])
             guard isOpen == true else { return nil }
             // Rows under suspicion travel among themselves, in halves of the file that was refused.
             let ceiling = try db.suspectCeiling(of: workload, at: now)

@@ -51,13 +51,16 @@ extension Store {
     ///
     /// `family` is that of its endpoint: workloads of one family may have objects in common.
     package func beginWorkload(
-        queue: String, name: String, family: String? = nil, at now: Timestamp
+        queue: String, name: String, family: String? = nil, priority: Int64 = 0,
+        startAfter: Timestamp? = nil, at now: Timestamp
     ) throws -> WorkloadID {
         try write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO workload (queue, name, state, family, created_at) VALUES (?, ?, 'loading', ?, ?)
-                    """, arguments: [queue, name, family, now.milliseconds])
+                    INSERT INTO workload (queue, name, state, family, priority, start_after, created_at)
+                    VALUES (?, ?, 'loading', ?, ?, ?, ?)
+                    """,
+                arguments: [queue, name, family, priority, startAfter?.milliseconds, now.milliseconds])
             return WorkloadID(db.lastInsertedRowID)
         }
     }

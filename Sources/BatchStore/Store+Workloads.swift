@@ -32,6 +32,10 @@ package struct WorkloadRecord: Hashable, Sendable {
     package var rows: RowCounts
     /// How many of its queued rows wait for others with the same object.
     package var waiting: Int64
+    /// A greater one goes first, within its queue.
+    package var priority: Int64 = 0
+    /// No job is begun for it before this moment; nil for at once.
+    package var startAfter: Timestamp?
 }
 
 extension Store {
@@ -219,7 +223,8 @@ extension WorkloadRecord {
             sourceBytes: row["source_bytes"],
             sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)),
             summarySHA256: try (row["summary_sha256"] as Data?).map(Digest.init(stored:)), rows: counts,
-            waiting: row["waiting"])
+            waiting: row["waiting"], priority: row["priority"],
+            startAfter: Timestamp(stored: row["start_after"]))
     }
 }
 

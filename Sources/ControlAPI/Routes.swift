@@ -78,6 +78,10 @@ package enum QueryName: String, Sendable {
     case state
     /// Only rows that failed with this error code.
     case code
+    /// A submission: a greater one goes first, within its queue.
+    case priority
+    /// A submission: RFC 3339, no job is begun before it.
+    case startAfter = "start_after"
     /// A row's id.
     case row
     /// Why a person does this, in their words.

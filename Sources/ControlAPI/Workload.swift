@@ -16,6 +16,10 @@ package struct Workload: Codable, Hashable, Sendable {
     package var createdAt: String
     /// RFC 3339, UTC; nil until it has ended.
     @OrNull package var finishedAt: String?
+    /// A greater one goes first, within its queue.
+    package var priority: Int
+    /// RFC 3339, UTC: no job is begun for it before; nil for at once.
+    @OrNull package var startAfter: String?
     /// Where its rows are.
     package var rows: RowCounts
     /// Its queued rows that wait for their turn; nil when none does.
@@ -35,8 +39,8 @@ package struct Workload: Codable, Hashable, Sendable {
     /// All members, in the order of the document.
     package init(
         id: String, name: String, queue: String, state: WorkloadState, reason: String?, hint: String?,
-        createdAt: String, finishedAt: String?, rows: RowCounts, waiting: WaitingRows?,
-        ratePerSecond: Double?, eta: String?, batches: BatchCounts, source: Source
+        createdAt: String, finishedAt: String?, priority: Int, startAfter: String?, rows: RowCounts,
+        waiting: WaitingRows?, ratePerSecond: Double?, eta: String?, batches: BatchCounts, source: Source
     ) {
         self.id = id
         self.name = name
@@ -46,6 +50,8 @@ package struct Workload: Codable, Hashable, Sendable {
         self.hint = hint
         self.createdAt = createdAt
         self.finishedAt = finishedAt
+        self.priority = priority
+        self.startAfter = startAfter
         self.rows = rows
         self.waiting = waiting
         self.ratePerSecond = ratePerSecond
@@ -55,7 +61,8 @@ package struct Workload: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, name, queue, state, reason, hint, rows, waiting, eta, batches, source
+        case id, name, queue, state, reason, hint, priority, rows, waiting, eta, batches, source
+        case startAfter = "start_after"
         case createdAt = "created_at"
         case finishedAt = "finished_at"
         case ratePerSecond = "rate_per_second"

@@ -25,6 +25,20 @@ package enum SubmissionRefused: Error, Sendable {
     }
 }
 
+/// When a workload's jobs are begun, among others.
+package struct Precedence: Sendable {
+    /// A greater one goes first, within its queue.
+    package var priority: Int64
+    /// No job is begun before this moment; nil for at once.
+    package var startAfter: Timestamp?
+
+    /// In turn, and at once, unless told otherwise.
+    package init(priority: Int64 = 0, startAfter: Timestamp? = nil) {
+        self.priority = priority
+        self.startAfter = startAfter
+    }
+}
+
 /// One submission on its way in: fed piece by piece, at constant memory, all or nothing.
 ///
 /// Rows become durable while they arrive, in a workload that is still loading; `finish()` accepts it.
@@ -56,15 +70,17 @@ package struct Intake: Sendable {
     /// Opens a workload for loading.
     ///
     /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
-    package init(to policy: QueuePolicy, name: String, orchestrator: Orchestrator, alarm: Alarm) async throws
-    {
+    package init(
+        to policy: QueuePolicy, name: String, when: Precedence = Precedence(), orchestrator: Orchestrator,
+        alarm: Alarm
+    ) async throws {
         try orchestrator.disk.requireRoom()
         self.orchestrator = orchestrator
         self.alarm = alarm
         scanner = RowScanner(endpoint: policy.endpoint, context: policy.context)
         queue = policy.name
         workload = try await orchestrator.begin(
-            queue: policy.name, name: name, family: policy.endpoint.family)
+            queue: policy.name, name: name, family: policy.endpoint.family, when: when)
     }
 
     /// Takes in the next bytes of the input.

@@ -182,26 +182,58 @@ extension Orchestrator {
         if queues.isEmpty { return }
         let open = try store.workloads(openOnly: true).filter {
             ($0.state == .queued || $0.state == .running) && !$0.cancelWanted && $0.rows[.queued] > $0.waiting
-        }.sorted { $0.id < $1.id }
+        }
         for policy in queues {
-            let candidates = open.filter { $0.queue == policy.name }
-            if candidates.isEmpty { continue }
-            let size = BatchSize(
-                policy: policy, seen: try seen(in: policy.name, at: turn.now), limits: settings.limits)
-            for workload in candidates where try mayHaveAnotherJob(workload.id) {
-                while turn.slots.mayPrepare(for: policy),
-                    let batch = try store.claim(from: workload.id, policy: policy, size: size, at: turn.now)
-                {
-                    turn.slots.prepare(for: policy)
-                    arrive(batch, from: batch)
-                    log.info("staging", metadata: ["batch": "\(batch.id)", "workload": "\(batch.workload)"])
-                    faults.hit(.stagingCommitted)
+            var candidates = try open.filter { workload in
+                guard workload.queue == policy.name else { return false }
+                if let start = workload.startAfter, start > turn.now {
+                    turn.plan.wait(until: start)
+                    return false
                 }
-                if let due = try store.nextDue(in: workload.id), due > turn.now {
-                    turn.plan.wait(until: due)
-                }
+                return try mayHaveAnotherJob(workload.id)
+            }
+            while turn.slots.mayPrepare(for: policy), let next = mostWorthy(of: candidates) {
+                if try claim(from: next.id, policy, in: &turn) { continue }
+                candidates.removeAll { $0.id == next.id }
+                if let due = try store.nextDue(in: next.id), due > turn.now { turn.plan.wait(until: due) }
             }
         }
+    }
+
+    /// The workload that gets the next batch: by priority, then whoever has the fewest under way, then the oldest.
+    private func mostWorthy(of candidates: [WorkloadRecord]) -> WorkloadRecord? {
+        guard candidates.count > 1 else { return candidates.first }
+        var underWay: [WorkloadID: Int] = [:]
+        for batch in live.values where batch.phase.isPrepared || batch.phase.holdsSlot {
+            underWay[batch.workload, default: 0] += 1
+        }
+        return candidates.min { a, b in
+            (-a.priority, underWay[a.id, default: 0], a.id) < (-b.priority, underWay[b.id, default: 0], b.id)
+        }
+    }
+
+    /// Claims one batch; false when the workload has no row that is due.
+    ///
+    /// The last place of a queue goes to a short job when no other place comes free soon: so that what is
+    /// submitted next does not wait for a day.
+    private func claim(from workload: WorkloadID, _ policy: QueuePolicy, in turn: inout Turn) throws -> Bool {
+        let seen = try seen(in: policy.name, at: turn.now)
+        var size = BatchSize(policy: policy, seen: seen, limits: settings.limits)
+        let isOpenSoon = live.values.contains {
+            $0.queue == policy.name && ($0.phase.isPrepared || $0.phase.holdsSlot)
+                && $0.endsSoon(seen: seen, limits: settings.limits)
+        }
+        if !isOpenSoon, turn.slots.isDownToTheLast(for: policy) {
+            size = size.short(seen: seen, limits: settings.limits)
+        }
+        guard let batch = try store.claim(from: workload, policy: policy, size: size, at: turn.now) else {
+            return false
+        }
+        turn.slots.prepare(for: policy)
+        arrive(batch, from: batch)
+        log.info("staging", metadata: ["batch": "\(batch.id)", "workload": "\(batch.workload)"])
+        faults.hit(.stagingCommitted)
+        return true
     }
 
     /// Hands out workloads whose last row has its fate.
@@ -254,6 +286,11 @@ struct Slots {
 
     /// True while a place is free.
     func hasRoom(for policy: QueuePolicy) -> Bool { free(for: policy) > 0 }
+
+    /// True when one place is left, or none, beside those that are spoken for.
+    func isDownToTheLast(for policy: QueuePolicy) -> Bool {
+        free(for: policy) - prepared[policy.name, default: 0] <= 1
+    }
 
     /// Takes a place.
     mutating func take(for policy: QueuePolicy) {

@@ -131,8 +131,10 @@ extension Orchestrator {
     }
 
     /// Opens a workload for loading.
-    func begin(queue: String, name: String, family: String?) throws -> WorkloadID {
-        try store.beginWorkload(queue: queue, name: name, family: family, at: clock.now())
+    func begin(queue: String, name: String, family: String?, when: Precedence) throws -> WorkloadID {
+        try store.beginWorkload(
+            queue: queue, name: name, family: family, priority: when.priority, startAfter: when.startAfter,
+            at: clock.now())
     }
 
     /// Appends rows to a loading workload.

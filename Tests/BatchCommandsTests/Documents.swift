@@ -12,7 +12,7 @@ enum Documents {
         let eta = finishedAt == nil ? "\"2026-11-22T07:03:20.000Z\"" : "null"
         return """
             {"id":"w12","name":"\(name)","queue":"update-customers","state":"\(state)","reason":\(reason),\
-            "hint":null,"created_at":"2026-11-22T06:00:00Z","finished_at":\(finished),\
+            "hint":null,"created_at":"2026-11-22T06:00:00Z","finished_at":\(finished),"priority":0,"start_after":null,\
             "rows":{"total":4120000,"queued":\(queued),"in_flight":\(inFlight),"succeeded":\(succeeded),\
             "failed":\(failed),"held":\(held),"canceled":\(canceled)},"waiting":null,\
             "rate_per_second":41.2,"eta":\(eta),"batches":{"total":5,"active":2},\

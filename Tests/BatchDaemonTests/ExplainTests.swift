@@ -10,13 +10,15 @@ import Testing
 
     private func workload(
         _ state: BatchCore.WorkloadState, reason: String? = nil, cancelWanted: Bool = false,
+        startAfter: Timestamp? = nil,
         _ rows: [BatchCore.RowState: Int64] = [.queued: 1]
     ) -> WorkloadRecord {
         var counts = BatchCore.RowCounts()
         for (state, count) in rows { counts[state] = count }
         return WorkloadRecord(
             id: WorkloadID(12), queue: "q", name: "n", state: state, reason: reason,
-            cancelWanted: cancelWanted, createdAt: now, sourceBytes: 1, rows: counts, waiting: 0)
+            cancelWanted: cancelWanted, createdAt: now, sourceBytes: 1, rows: counts, waiting: 0,
+            startAfter: startAfter)
     }
 
     private func row(
@@ -48,6 +50,7 @@ import Testing
             (workload(.held, reason: "the archive cannot be written"), calm, .heldOther),
             (workload(.queued), short, .diskShort), (workload(.queued), paused, .queuePaused),
             (workload(.queued), gone, .queueGone), (workload(.running, [.inFlight: 3]), calm, .allUnderWay),
+            (workload(.queued, startAfter: now + .hours(1)), calm, .notYet),
             (workload(.queued), behind, .behindOthers), (workload(.running), later, .later),
             (workload(.queued), calm, .noRoom), (workload(.running), calm, .noRoom),
         ]

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What a person decides, with real programs.
@@ -60,6 +61,55 @@ import Testing
                 #expect(rows["in_flight"] == 0)
                 #expect((rows["succeeded"] ?? 0) + (rows["queued"] ?? 0) == 3000)
                 #expect(try await site.simulator.ledger().count == (rows["succeeded"] ?? 0) + 10)
+            }
+        }
+    }
+
+    @Test func aGreaterPriorityGoesFirstAndALaterStartWaits() async throws {
+        try await Site.with { site in
+            let input = try site.input("rows.jsonl", Rows.updates(50))
+            let other = try site.input("other.jsonl", Rows.otherUpdates(50))
+            let later = try site.input("later.jsonl", Rows.codes(5))
+            try site.configure(Queue.updates + "\n" + Queue.codes)
+            try await site.withDaemon { _ in
+                #expect(try await site.ctl("pause", "ALL").code == 0)
+                #expect(try await site.ctl("submit", "update-customers", input).code == 0)
+                #expect(try await site.ctl("submit", "update-customers", other, "--priority", "5").code == 0)
+                #expect(try await site.ctl("resume", "ALL").code == 0)
+                let begun = Date.now
+                #expect(
+                    try await site.ctl("submit", "promotion-codes", later, "--start-after", "6s").code == 0)
+                let why = try await site.ctl("explain", "w3")
+                #expect(why.output.contains("begun later"), "\(why.output)")
+                for id in ["w1", "w2", "w3"] {
+                    #expect(try await site.ctl("wait", id, "--timeout", "100s").code == 0)
+                }
+                #expect(Date.now.timeIntervalSince(begun) > 5)
+                let first = try await site.ctl("show", "b1", "-o", "json").json()
+                #expect(first["workload"] as? String == "w2")
+            }
+        }
+    }
+
+    @Test func theLastPlaceOfAQueueGoesToAShortJob() async throws {
+        let queue = """
+              update-customers:
+                endpoint: POST /v1/customers/:customer
+                max_rows_per_job: 50000
+                max_concurrent_jobs: 2
+            """
+        try await Site.with(rps: 1, timeScale: 1, queue: queue) { site in
+            let large = try site.input("large.jsonl", Rows.updates(90_000))
+            try await site.withDaemon { _ in
+                #expect(try await site.ctl("submit", "update-customers", large).code == 0)
+                try await awaitFact("both places are spoken for") {
+                    try await site.ctl("list", "batches", "-o", "json").jsonLines().count >= 2
+                }
+                // Before a rate was seen it is taken to be 10 rows a second: 36,000 an hour.
+                let long = try await site.ctl("show", "b1", "-o", "json").json()
+                let short = try await site.ctl("show", "b2", "-o", "json").json()
+                #expect(long["rows"] as? Int == 50_000 && short["rows"] as? Int == 36_000)
+                #expect(try await site.ctl("explain", "b2").output.contains("bound by fairness"))
             }
         }
     }

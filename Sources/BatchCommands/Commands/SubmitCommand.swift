@@ -29,6 +29,15 @@ struct SubmitCommand: OperatorCommand {
     @Option(help: "The form of the file.")
     var format: InputFormat = .jsonl
 
+    @Option(help: "A greater one goes first, within the queue (default: 0).")
+    var priority: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin no job before: 30m, 2h, 1d from now, or a time such as 2026-03-09T06:00:00Z.",
+            valueName: "time"))
+    var startAfter: Until?
+
     @Flag(help: "Accept content that the queue has had before.")
     var allowDuplicate = false
 
@@ -69,7 +78,8 @@ struct SubmitCommand: OperatorCommand {
                 Routes.workloads,
                 [
                     .queue: queue, .name: name ?? defaultName, .key: key, .format: format.rawValue,
-                    .allowDuplicate: allowDuplicate ? "true" : nil,
+                    .allowDuplicate: allowDuplicate ? "true" : nil, .priority: priority.map(String.init),
+                    .startAfter: startAfter?.moment(at: session.times.now()),
                 ],
                 body: .stream(
                     InputChunks(file: input, onProgress: progress.update),

@@ -12,6 +12,8 @@ enum FactSheets {
             ("reason", workload.reason.map { Cell($0) }),
             ("hint", workload.hint.map { Cell($0) }),
             ("created", Cell(clockface.both(workload.createdAt))),
+            ("priority", workload.priority == 0 ? nil : Cell("\(workload.priority)")),
+            ("starts after", workload.startAfter.map { Cell(clockface.both($0)) }),
             ("finished", workload.finishedAt.map { Cell(clockface.both($0)) }),
             ("rows", Cell(Human.count(rows.total))),
             ("  queued", Cell(Human.count(rows.queued))),

@@ -1,3 +1,4 @@
+import BatchCore
 import ControlAPI
 import HTTPTypes
 import Hummingbird
@@ -60,6 +61,15 @@ struct Call: Sendable {
             throw Refusal.badParameter(name, text, expected: "a whole number, 0 or more")
         }
         return number
+    }
+
+    /// A moment, as RFC 3339.
+    func moment(_ name: QueryName) throws -> Timestamp? {
+        guard let text = text(name) else { return nil }
+        guard let moment = Timestamp(rfc3339: text) else {
+            throw Refusal.badParameter(name, text, expected: "a time such as 2026-03-09T20:00:00Z")
+        }
+        return moment
     }
 
     /// One of the words that `read` knows.

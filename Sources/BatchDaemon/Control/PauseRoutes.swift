@@ -41,15 +41,9 @@ struct PauseRoutes {
     }
 
     private func pause(_ scope: PauseScope, _ call: Call) async throws {
-        let until = try call.text(.until).map { text in
-            guard let moment = Timestamp(rfc3339: text) else {
-                throw Refusal.badParameter(
-                    .until, text, expected: "a time such as 2026-03-09T20:00:00Z")
-            }
-            guard moment > facts.clock.now() else {
-                throw Refusal.badParameter(.until, text, expected: "a time that is still to come")
-            }
-            return moment
+        let until = try call.moment(.until)
+        if let until, until <= facts.clock.now() {
+            throw Refusal.badParameter(.until, until.rfc3339, expected: "a time that is still to come")
         }
         try await Refusal.translating {
             try await orchestrator.pause(scope, reason: call.text(.reason), until: until)

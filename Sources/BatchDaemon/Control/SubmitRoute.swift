@@ -18,17 +18,20 @@ struct SubmitRoute {
     private static let longestName = 255
 
     func add(to router: ControlRouter) {
-        router.post(Routes.workloads, .queue, .name, .key, .format, .allowDuplicate) { [self] call in
+        router.post(Routes.workloads, .queue, .name, .key, .format, .allowDuplicate, .priority, .startAfter) {
+            [self] call in
             let queue = try queue(call)
             guard facts.daemon.phase == .running else { throw notRunning }
             _ = try call.word(.format, of: ["jsonl"]) { $0 == "jsonl" ? $0 : nil }
             let name = try text(.name, call) ?? queue.name
             let key = try text(.key, call)
             let allowDuplicate = try call.flag(.allowDuplicate)
+            let when = try precedence(call)
             do {
                 return try await untilStopping {
                     try await take(
-                        call.body, to: queue, name: name, key: key, allowDuplicate: allowDuplicate)
+                        call.body, to: queue, name: name, when: when, key: key,
+                        allowDuplicate: allowDuplicate)
                 }
             } catch let refused as SubmissionRefused {
                 throw Refusal(refused, queue: queue.name)
@@ -41,11 +44,13 @@ struct SubmitRoute {
     }
 
     private func take(
-        _ body: RequestBody, to queue: QueuePolicy, name: String, key: String?, allowDuplicate: Bool
+        _ body: RequestBody, to queue: QueuePolicy, name: String, when: Precedence, key: String?,
+        allowDuplicate: Bool
     ) async throws -> Response {
         // Whatever comes of it, there is something to look at: new rows, leftovers, or a disk that failed.
         defer { alarm.ring() }
-        var intake = try await Intake(to: queue, name: name, orchestrator: orchestrator, alarm: alarm)
+        var intake = try await Intake(
+            to: queue, name: name, when: when, orchestrator: orchestrator, alarm: alarm)
         let (id, existing): (WorkloadID, Bool)
         do {
             try await withThrowingTaskGroup(of: Void.self) { writes in
@@ -117,6 +122,18 @@ struct SubmitRoute {
                 hint: "Configured queues: \(facts.queueNames.joined(separator: ", ")).")
         }
         return try facts.queue(name)
+    }
+
+    private func precedence(_ call: Call) throws -> Precedence {
+        var precedence = Precedence(startAfter: try call.moment(.startAfter))
+        if let text = call.text(.priority) {
+            guard let priority = Int64(text), (-1_000_000...1_000_000).contains(priority) else {
+                throw Refusal.badParameter(
+                    .priority, text, expected: "a whole number from -1000000 to 1000000")
+            }
+            precedence.priority = priority
+        }
+        return precedence
     }
 
     private func text(_ name: QueryName, _ call: Call) throws -> String? {

@@ -13,7 +13,8 @@ extension Facts {
             state: ControlAPI.WorkloadState(rawValue: record.state.rawValue) ?? .running,
             reason: record.reason ?? (record.cancelWanted && !record.state.isOver ? "canceling" : nil),
             hint: try hint(for: record), createdAt: record.createdAt.rfc3339,
-            finishedAt: record.finishedAt?.rfc3339, rows: ControlAPI.RowCounts(record.rows),
+            finishedAt: record.finishedAt?.rfc3339, priority: Int(record.priority),
+            startAfter: record.startAfter?.rfc3339, rows: ControlAPI.RowCounts(record.rows),
             waiting: try waiting(in: record),
             ratePerSecond: pace.perSecond, eta: pace.end?.rfc3339,
             batches: BatchCounts(

@@ -63,7 +63,7 @@ extension Facts {
         let rule = RowRule(row, of: workload, at: clock.now())
         let batch = try row.batch.flatMap { try store.batch($0) }
         var evidence = [
-            "\(row.attempts) attempts; of \(row.doubts) of them nobody knows whether the row ran."
+            "Attempts: \(row.attempts), \(row.doubts) of them with an unknown outcome."
         ]
         if let status = row.status {
             let error = [row.error?.type, row.error?.code, row.error?.message].compactMap(\.self)

@@ -5,7 +5,7 @@ import BatchStore
 enum WorkloadRule: String, CaseIterable {
     case finished, canceled, canceling, paused
     case heldRows, heldKey, heldCreate, heldInVain, heldValidation, heldOther
-    case diskShort, queuePaused, queueGone, allUnderWay, behindOthers, later, noRoom
+    case diskShort, queuePaused, queueGone, allUnderWay, behindOthers, notYet, later, noRoom
 
     /// What stands around a workload, as far as a rule asks for it.
     struct Surroundings {
@@ -44,6 +44,7 @@ enum WorkloadRule: String, CaseIterable {
         if !surroundings.isQueueConfigured { return .queueGone }
         guard record.rows[.queued] > 0 else { return .allUnderWay }
         if surroundings.isQueuePaused { return .queuePaused }
+        if let start = record.startAfter, start > surroundings.now { return .notYet }
         if surroundings.isDiskShort { return .diskShort }
         guard let due = surroundings.nextDue else { return .behindOthers }
         return due > surroundings.now ? .later : .noRoom
@@ -67,6 +68,7 @@ enum WorkloadRule: String, CaseIterable {
         case .queueGone: "Its queue is not in the configuration any more."
         case .allUnderWay: "All rows that are left travel in jobs, or are being settled."
         case .behindOthers: "Its rows wait for others with the same object, which were submitted before."
+        case .notYet: "It was submitted to be begun later."
         case .later: "Its rows have failed for a passing reason, and go again after a pause."
         case .noRoom: "Its rows go into jobs as places of the queue and the account come free."
         }
@@ -83,6 +85,7 @@ enum WorkloadRule: String, CaseIterable {
         case .diskShort: "It goes on when there is space."
         case .allUnderWay: "Its jobs are looked at until they end; then their results are settled."
         case .behindOthers: "It goes on when those have their outcome."
+        case .notYet: "Its first job is begun then."
         case .later: "Rows are put into a new job when they are due."
         case .noRoom: "The next job is begun when a place is free."
         }
@@ -106,7 +109,7 @@ enum WorkloadRule: String, CaseIterable {
             ]
         case .queuePaused: return ["batchctl resume \(record.queue)", "batchctl resume ALL", cancel]
         case .behindOthers: return ["batchctl rows \(id) --state queued", pause, cancel]
-        case .diskShort, .queueGone, .allUnderWay, .later, .noRoom: return [pause, cancel]
+        case .diskShort, .queueGone, .allUnderWay, .notYet, .later, .noRoom: return [pause, cancel]
         }
     }
 }
