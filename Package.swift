@@ -145,6 +145,7 @@ let package = Package(
             name: "torture",
             dependencies: ["BatchCore", "Env", "TestSupport", arguments],
             path: "Tests/torture",
+            exclude: ["README.md"],
             swiftSettings: settings
         ),
 

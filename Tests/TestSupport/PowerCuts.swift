@@ -33,8 +33,10 @@ package enum PowerCuts {
 
     /// True when each row of the small world ended as it must, wherever the power was cut.
     package static func isRight(_ report: Report) -> Bool {
-        report.states[.succeeded] + report.states[.canceled] == 34 && report.states[.failed] == 1
-            && report.states[.held] == 1
+        let states = report.states
+        // A person decides about the one row in doubt: it stays as it is, is failed, or is sent again and done.
+        let decided = [states[.held], states[.failed] - 1, states[.succeeded] + states[.canceled] - 34]
+        return decided.sorted() == [0, 0, 1]
     }
 
     private static func swarm() throws -> Swarm {

@@ -6,6 +6,8 @@ final class Witness: Sendable {
     private struct State {
         /// After a start: jobs that may be running, and were not looked at yet.
         var unseen: Set<String> = []
+        /// When the first create for each batch was about to be asked for.
+        var intents: [String: Timestamp] = [:]
         /// The last create for each batch.
         var creates: [String: (key: String, body: [UInt8], at: Timestamp)] = [:]
         /// Which batch a key was used for.
@@ -52,9 +54,17 @@ final class Witness: Sendable {
             if let other = state.batchOf.updateValue(batch, forKey: key), other != batch {
                 complaints.append("\(batch) was asked for with the key of \(other)")
             }
-            state.creates[batch] = (key, call.body, now)
+            let isFirst = state.creates[batch] == nil
+            state.creates[batch] = (key, call.body, (isFirst ? state.intents[batch] : nil) ?? now)
             return complaints
         }
+    }
+
+    /// The daemon wrote a line to its log: an intent to create may be older than the call, by a crash between.
+    func read(_ line: String, at now: Timestamp) {
+        guard line.hasPrefix("info creating batch=") else { return }
+        let batch = String(line.dropFirst("info creating batch=".count).prefix { $0 != " " })
+        state.withLock { $0.intents[batch] = now }
     }
 
     /// A call has ended, however.

@@ -267,6 +267,7 @@ extension World {
     /// The daemon wrote a line to its log.
     func wrote(_ line: String) {
         trace(line)
+        witness.read(line, at: scheduler.now)
         if line.contains(Self.key) || line.contains("Signature=") {
             violated("a secret is in the log: \(line)")
         }
