@@ -55,11 +55,26 @@ extension Simulator {
             seed: options.seed ^ Chance.digest(job.id))
         job.rowCount = file.rowCount
         job.inputBytes = file.byteCount
-        if job.uploadedAt == nil { job.fault = jobFaults.strike() }
+        if job.uploadedAt == nil { job.fault = try drawFault(for: job, work) }
         job.uploadedAt = clock.now
         self.work[job.id] = work
         jobs[job.id] = job
         try become(job.phaseAfterUpload(at: clock.now), job.id)
+    }
+
+    private func drawFault(for job: Job, _ work: JobWork) throws -> JobFault? {
+        let wanted = Set(jobFaults.active.compactMap(\.withRow))
+        var there: Set<String> = []
+        if !wanted.isEmpty {
+            for index in 0..<job.rowCount {
+                // What is no row has no id.
+                let row = try? work.reader.withRow(index) {
+                    try RowLine.parse($0, placeholders: job.request.endpoint.placeholders)
+                }
+                if let id = row?.id, wanted.contains(id) { there.insert(id) }
+            }
+        }
+        return jobFaults.strike { $0.withRow.map(there.contains) ?? true }
     }
 
     /// The result file's place and size.

@@ -48,6 +48,16 @@ struct Simulator: Sendable {
         return counts.mapValues { $0.values.reduce(0, +) }
     }
 
+    /// The moment that its clock shows.
+    func now() async throws -> String {
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: "\(url)/_sim/clock"), timeout: .seconds(20))
+        let body = Data(buffer: try await response.body.collect(upTo: 1 << 20))
+        let state = try JSONSerialization.jsonObject(with: body) as? [String: Any]
+        guard let now = state?["now"] as? String else { throw Failure("the simulator has no clock") }
+        return now
+    }
+
     /// Lets its time run 60 times as fast from now on.
     func speedUp() async throws {
         var request = HTTPClientRequest(url: "\(url)/_sim/clock")
@@ -86,14 +96,8 @@ struct Simulator: Sendable {
         let response = try await HTTPClient.shared.execute(
             HTTPClientRequest(url: "\(url)/_sim/jobs"), timeout: .seconds(20))
         let body = try await response.body.collect(upTo: 64 << 20)
-        let text = String(buffer: body)
-        if let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
-            let data = object["data"] as? [[String: Any]]
-        {
-            return data
-        }
-        return try text.split(separator: "\n").compactMap {
-            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
-        }
+        let document = try JSONSerialization.jsonObject(with: Data(buffer: body)) as? [String: Any]
+        guard let jobs = document?["jobs"] as? [[String: Any]] else { throw Failure("no list of jobs") }
+        return jobs
     }
 }

@@ -112,6 +112,17 @@ import Testing
         #expect(try await bench.status(next) == "complete")
     }
 
+    @Test(arguments: ["canceled", "cancelled", "batch_failed", "timeout"])
+    func aJobThatEndsBeforeItBeginsExecutesNothing(end: String) async throws {
+        let bench = try Bench(
+            rowsPerSecond: 100, scenario: "{\"jobs\":[{\"end\":\"\(end)\",\"after_share\":0}]}")
+        let id = try await bench.create()
+        try await bench.upload(Bench.customers(1000), to: id)
+        await bench.advance(60)
+        #expect(try await bench.status(id) == end)
+        #expect(await bench.count("executions") == 0)
+    }
+
     @Test func aWireFaultStrikesAsOftenAsItSays() {
         var faults = Strikes<WireFault>(
             seed: 1,

@@ -5,7 +5,7 @@ struct JobFault: Codable, Equatable, Sendable {
     /// Ends with this status: `batch_failed`, `timeout`, `validation_failed`, `canceled`,
     /// `cancelled`, or anything else for a status that no one knows.
     var end: String?
-    /// The part of the rows that are executed before that; 0.5 by default.
+    /// The part of the rows that are executed before that; 0.5 by default. With 0 none is ever begun.
     var share: Double?
     /// `batch_failed`: the error text.
     ///
@@ -13,6 +13,8 @@ struct JobFault: Codable, Equatable, Sendable {
     var message: String?
     /// `validation_failed`: the row that the result file names; without it, none is named.
     var row: String?
+    /// Strikes only jobs whose file has the row of this id.
+    var withRow: String?
     /// Shows this status, unknown to clients, for a while before it ends.
     var show: String?
     /// Simulated seconds that `show` lasts; 60 by default.
@@ -27,7 +29,9 @@ struct JobFault: Codable, Equatable, Sendable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case end
         case share = "after_share"
-        case message, row, show
+        case message, row
+        case withRow = "with_row"
+        case show
         case seconds = "for_seconds"
         case count, probability, skip
     }

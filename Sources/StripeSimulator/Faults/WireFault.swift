@@ -20,6 +20,8 @@ struct WireFault: CountedFault, Codable, Equatable {
     var shouldRetry: Bool?
     /// `cut`: bytes that pass before the connection is closed.
     var afterBytes: Int?
+    /// `throttle`: bytes a real second that an upload gets through at.
+    var bytesPerSecond: Double?
     /// Waits so long, in wall milliseconds, before anything else.
     var delayMilliseconds: Int?
 
@@ -43,6 +45,8 @@ struct WireFault: CountedFault, Codable, Equatable {
         case cut
         /// The answer's body ends early, under a valid length.
         case truncate
+        /// An upload gets through slowly.
+        case throttle
         /// Only the delay.
         case delay
     }
@@ -56,6 +60,7 @@ struct WireFault: CountedFault, Codable, Equatable {
         case on, action, count, probability, forever, skip, status, body, code
         case shouldRetry = "should_retry"
         case afterBytes = "after_bytes"
+        case bytesPerSecond = "bytes_per_second"
         case delayMilliseconds = "delay_ms"
     }
 }

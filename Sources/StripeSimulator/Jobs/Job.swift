@@ -92,7 +92,9 @@ struct Job: Sendable {
         }
         guard now >= horizon else { return .wait }
         // What was in flight at the cut took effect, and mostly nobody will be told.
-        let begun = min(rowCount, Pace.rows(in: horizon - run.since + pace.latency, at: rate))
+        let isBegun = horizon > run.since
+        let begun =
+            isBegun ? min(rowCount, Pace.rows(in: horizon - run.since + pace.latency, at: rate)) : 0
         // Only a cancellation waits for them: their lines are in the results.
         let isWaitedFor = status == "canceled" || status == "cancelled"
         if run.done < begun { return .execute(upTo: begun, silently: !isWaitedFor) }

@@ -93,6 +93,10 @@ struct FaultMiddleware: RouterMiddleware {
             var context = context
             context.cutAfter = fault.afterBytes ?? 0
             return try await Self.answer(request, context, next)
+        case .throttle:
+            var context = context
+            context.bytesPerSecond = fault.bytesPerSecond
+            return try await Self.answer(request, context, next)
         case .truncate:
             return try await Self.truncated(Self.answer(request, context, next))
         }

@@ -43,6 +43,9 @@ struct FileRoutes {
         defer { unlink(ticket.path) }
         for try await buffer in request.body {
             try buffer.withUnsafeReadableBytes { try writer.append($0) }
+            if let rate = context.bytesPerSecond, rate > 0 {
+                try await Task.sleep(for: .seconds(Double(buffer.readableBytes) / rate))
+            }
             if let cut = context.cutAfter, writer.byteCount >= cut {
                 context.hangUp()
                 throw HungUp()

@@ -11,6 +11,8 @@ struct SimulatorContext: RequestContext {
     let loop: (any EventLoop)?
     /// A fault says to cut the transfer after so many bytes.
     var cutAfter: Int?
+    /// A fault says how fast an upload gets through, in bytes a second.
+    var bytesPerSecond: Double?
     /// The id that the answer will carry.
     var requestID = ""
 
