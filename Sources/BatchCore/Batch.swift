@@ -6,6 +6,9 @@ package struct Batch: Hashable, Sendable {
     package let workload: WorkloadID
     /// The queue of that workload.
     package let queue: String
+    /// The account under which its job is asked for, by its name: fixed with the claim, so that what the queue's
+    /// configuration says later does not lose the job.
+    package let account: String
     /// How many rows it carries.
     package var rows: Int64
     /// The API version for rows that name none: fixed with the claim, so that staging again gives the same bytes.
@@ -35,7 +38,7 @@ package struct Batch: Hashable, Sendable {
 
     /// A batch as it was claimed, or as it was stored.
     package init(
-        id: BatchID, workload: WorkloadID, queue: String, rows: Int64, apiVersion: String,
+        id: BatchID, workload: WorkloadID, queue: String, account: String, rows: Int64, apiVersion: String,
         context: String?, phase: BatchPhase,
         cancelWanted: Bool = false, notBefore: Timestamp, failures: Int = 0, unchanged: Int = 0,
         seen: JobSnapshot? = nil, aliveAt: Timestamp, runsSince: Timestamp? = nil, pace: RowPace? = nil,
@@ -44,6 +47,7 @@ package struct Batch: Hashable, Sendable {
         self.id = id
         self.workload = workload
         self.queue = queue
+        self.account = account
         self.rows = rows
         self.apiVersion = apiVersion
         self.context = context

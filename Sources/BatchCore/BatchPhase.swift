@@ -74,6 +74,8 @@ package enum ReleaseReason: String, Hashable, Sendable, CaseIterable {
     case canceled
     /// The workload was held, or a person paused it, before a job was asked for.
     case stopped
+    /// Its queue belongs to another account now, and its file was not sent to the old one.
+    case accountChanged = "account_changed"
 }
 
 /// What happened to a batch.
@@ -189,6 +191,14 @@ extension BatchPhase {
         return .processing(job: seen.id, pollAt: now + poll)
     }
 
+    /// True while nothing of its file was sent: whatever was asked for has no effect.
+    package var isBeforeUpload: Bool {
+        switch self {
+        case .staging, .staged, .creating, .awaitingUpload: true
+        case .uploading, .processing, .collecting, .archived, .settled, .released: false
+        }
+    }
+
     /// The name, as stored and as in the table.
     package var name: String {
         switch self {
@@ -226,6 +236,14 @@ extension BatchPhase {
         switch self {
         case .creating(let file, _), .awaitingUpload(let file, _, _), .uploading(let file, _, _): file
         default: nil
+        }
+    }
+
+    /// True while its job has something that is only to be had under the account in which it was made.
+    package var needsItsAccount: Bool {
+        switch self {
+        case .uploading, .processing, .collecting: true
+        case .staging, .staged, .creating, .awaitingUpload, .archived, .settled, .released: false
         }
     }
 

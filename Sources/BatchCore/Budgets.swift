@@ -52,7 +52,8 @@ package struct JobRecord: Hashable, Sendable {
     /// One bad row among a million that Stripe does not name costs 20 failed validations: see `BatchSize`.
     package func exhausted(_ limits: Limits) -> String? {
         if fruitless >= limits.fruitlessJobs {
-            return "submissions_exhausted: \(fruitless) jobs in a row ended without the result of one row"
+            return "submissions_exhausted: \(fruitless) jobs in a row ended without the result of one row; "
+                + "'batchctl list jobs' shows how each ended"
         }
         if invalid >= limits.invalidJobs {
             return "validation_failed: Stripe refused \(invalid) files of it"

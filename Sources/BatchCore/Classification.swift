@@ -67,6 +67,8 @@ package struct RowHistory: Hashable, Sendable {
 /// What becomes of a row after an attempt.
 package enum RowDecision: Hashable, Sendable {
     case succeeded
+    /// It counts as succeeded because the operator says so of such an answer.
+    case succeededByRule(OutcomeRule)
     case failed(RowReason)
     case held(RowReason)
     /// Queued again, not before `delay` has passed.
@@ -83,7 +85,7 @@ extension RowDecision {
     /// `canceled` says that a row never ran; one that may have run is held instead.
     package func inCanceledWorkload(history: RowHistory) -> RowDecision? {
         switch self {
-        case .succeeded, .failed, .held: self
+        case .succeeded, .succeededByRule, .failed, .held: self
         case .again(_, let doubt): doubt || history.doubts > 0 ? .held(.unknownOutcome) : nil
         case .returned, .systemic: history.doubts > 0 ? .held(.unknownOutcome) : nil
         }

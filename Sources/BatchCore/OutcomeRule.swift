@@ -29,6 +29,14 @@ package struct OutcomeRule: Hashable, Sendable {
         (status == nil || status == result.status) && (type == nil || type == result.error?.type)
             && (code == nil || code == result.error?.code)
     }
+
+    /// True when the rule can tell whether the row ran: where the answer itself does not, only its code may.
+    fileprivate func isClear(about result: ResultLine) -> Bool { result.verdict != .unknown || code != nil }
+
+    /// True when the rule makes a success of this answer.
+    package func makesASuccess(of result: ResultLine) -> Bool {
+        outcome == .succeeded && matches(result) && isClear(about: result)
+    }
 }
 
 extension QueuePolicy {
@@ -43,12 +51,12 @@ extension QueuePolicy {
     /// decides that.
     func decide(_ result: ResultLine, by rule: OutcomeRule, history: RowHistory) -> RowDecision {
         let isUnknown = result.verdict == .unknown
-        let isClear = !isUnknown || rule.code != nil
+        let isClear = rule.isClear(about: result)
         switch rule.outcome {
         case .retry:
             return isUnknown ? decideUnknown(history: history) : goAgain(history: history)
         case .succeeded:
-            return isClear ? .succeeded : .held(.unknownOutcome)
+            return isClear ? .succeededByRule(rule) : .held(.unknownOutcome)
         case .failed:
             let isLastWord = result.verdict == .refused && endpoint.repetition == .harmless
             return isClear && (history.doubts == 0 || isLastWord) ? .failed(.refused) : .held(.unknownOutcome)

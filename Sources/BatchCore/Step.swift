@@ -44,12 +44,14 @@ package struct Circumstances: Hashable, Sendable {
     package var isUnplaced: Bool
     /// The workload begins no new job: it is held or paused.
     package var isStopped: Bool
+    /// The queue belongs to another account than the one under which the batch was claimed.
+    package var hasMoved: Bool
 
     /// The circumstances of one moment; those of a start have passed unless told otherwise.
     package init(
         now: Timestamp, seen: BatchSize.Seen = BatchSize.Seen(), poll: PollPolicy = PollPolicy(),
         limits: Limits = Limits(), isSettlingIn: Bool = false, isUnplaced: Bool = false,
-        isStopped: Bool = false
+        isStopped: Bool = false, hasMoved: Bool = false
     ) {
         self.now = now
         self.seen = seen
@@ -58,6 +60,7 @@ package struct Circumstances: Hashable, Sendable {
         self.isSettlingIn = isSettlingIn
         self.isUnplaced = isUnplaced
         self.isStopped = isStopped
+        self.hasMoved = hasMoved
     }
 
     /// How long sending a file should take, at the throughput seen.
@@ -89,6 +92,8 @@ extension Batch {
 
     private func stepByPhase(in circumstances: Circumstances) -> Step {
         let now = circumstances.now
+        // What was not sent goes under the queue's account; what was is followed under its own.
+        if circumstances.hasMoved, phase.isBeforeUpload { return .release(.accountChanged) }
         let pause = max(circumstances.limits.longestBackoff, circumstances.poll.min)
         guard circumstances.hasCome(notBefore, longestPause: pause) else { return .wait(until: notBefore) }
         switch phase {

@@ -142,7 +142,8 @@ package struct Daemon: Sendable {
             (account.policy.name, StripeClient(account: account.stripe, transport: transport))
         }
         return Settings(
-            queues: configuration.queues, clients: Dictionary(uniqueKeysWithValues: clients),
+            queues: configuration.queues, accounts: configuration.accounts.map(\.policy),
+            clients: Dictionary(uniqueKeysWithValues: clients),
             minFree: configuration.storage.minFree)
     }
 

@@ -5,6 +5,8 @@ import GRDBSQLite
 /// Writes the fates of rows within one transaction: prepared once, bound in C.
 struct RowWriter {
     private(set) var moves = RowMoves()
+    /// Rules that made a success of an answer.
+    private(set) var rules: Set<OutcomeRule> = []
     /// Nil when no row of the workload stands in line for its object.
     private(set) var turns: Turns?
     private(set) var slices: [ClosedRange<Int64>]  // In the order of rows: searched, not walked.
@@ -99,6 +101,7 @@ struct RowWriter {
             try write(key, fate, status: line.status, by: add)
             if sqlite3_changes(db.sqliteConnection) == 1 {
                 try follow(key, fate, RowHistory(), line)
+                note(decision)
                 return decision
             }
         }
@@ -114,6 +117,12 @@ struct RowWriter {
         let fate = Fate(decision, history: history, canceling: canceling)
         try write(key, fate, status: line?.status, by: put)
         try follow(key, fate, history, line)
+        note(decision)
+    }
+
+    /// Keeps the rule that decided, if one did.
+    private mutating func note(_ decision: RowDecision) {
+        if case .succeededByRule(let rule) = decision { rules.insert(rule) }
     }
 
     /// Writes a fate by one of the two statements that take one.
@@ -154,14 +163,14 @@ struct RowWriter {
     ) throws -> Int64 {
         let window = slice.lowerBound...last
         let own = try Int64.fetchAll(
-            db, sql: "SELECT key FROM row_state WHERE key BETWEEN ? AND ? ORDER BY key",
+            db.cachedStatement(sql: "SELECT key FROM row_state WHERE key BETWEEN ? AND ? ORDER BY key"),
             arguments: [
                 RowKey(batch.workload, window.lowerBound).rawValue, RowKey(batch.workload, last).rawValue,
             ])
         if last == slice.upperBound {
-            try db.execute(
-                sql: "DELETE FROM slice WHERE workload = ? AND first_row = ? AND batch = ?",
-                arguments: [batch.workload.rawValue, slice.lowerBound, batch.id.rawValue])
+            try db.cachedStatement(
+                sql: "DELETE FROM slice WHERE workload = ? AND first_row = ? AND batch = ?"
+            ).execute(arguments: [batch.workload.rawValue, slice.lowerBound, batch.id.rawValue])
         } else {
             try db.execute(
                 sql: "UPDATE slice SET first_row = ? WHERE workload = ? AND first_row = ? AND batch = ?",
@@ -190,12 +199,12 @@ struct RowWriter {
             return
         }
         let state: RowState = canceling ? .canceled : .queued
-        try db.execute(
-            sql: "INSERT INTO slice (workload, first_row, last_row, state, suspect) VALUES (?, ?, ?, ?, ?)",
-            arguments: [
-                batch.workload.rawValue, run.lowerBound, run.upperBound, state.rawValue,
-                state == .queued ? suspects : nil,
-            ])
+        try db.cachedStatement(
+            sql: "INSERT INTO slice (workload, first_row, last_row, state, suspect) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [
+            batch.workload.rawValue, run.lowerBound, run.upperBound, state.rawValue,
+            state == .queued ? suspects : nil,
+        ])
         if canceling { try turns?.end(run, of: batch.workload) }
         moves.add(Int64(run.count), from: .inFlight, to: state)
     }
@@ -216,7 +225,7 @@ private struct Fate {
         if case .again(_, doubt: true) = decision { doubts += 1 }
         if decision == .returned || decision == .systemic { attempts = history.attempts }
         switch final {
-        case .succeeded: state = .succeeded
+        case .succeeded, .succeededByRule: state = .succeeded
         case .failed(let why): (state, reason) = (.failed, why)
         case .held(let why):
             (state, reason) = (.held, why)

@@ -16,7 +16,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0.1.0") { db in
             for statement in [
-                workload, rowInput, nameBlock, intakeChunk, slice, rowState, rowError, batch, event,
+                workload, rowInput, nameBlock, intakeChunk, slice, rowState, rowError, batch, ruleUsed, event,
                 readCount, objectBlock, objectTurn, pause,
             ] {
                 try db.execute(sql: statement)
@@ -171,6 +171,7 @@ enum Schema {
           id INTEGER PRIMARY KEY AUTOINCREMENT,
           workload INTEGER NOT NULL REFERENCES workload(id),
           queue TEXT NOT NULL,
+          account TEXT NOT NULL,
           rows INTEGER NOT NULL CHECK (rows > 0),
           row_limit TEXT NOT NULL,
           phase TEXT NOT NULL CHECK (phase IN ('staging','staged','creating','awaiting_upload','uploading',
@@ -218,6 +219,19 @@ enum Schema {
         CREATE INDEX batch_workload ON batch(workload, id);
         CREATE INDEX batch_rates ON batch(queue, rate_at) WHERE rate_at IS NOT NULL;
         CREATE INDEX batch_sendings ON batch(upload_began_at) WHERE sent_ms IS NOT NULL;
+        """
+
+    /// The rules of a queue that made a success of an answer in a batch: the configuration may change, and the
+    /// audit must know.
+    private static let ruleUsed = """
+        CREATE TABLE rule_used (
+          batch INTEGER NOT NULL REFERENCES batch(id),
+          status INTEGER,
+          type TEXT,
+          code TEXT,
+          outcome TEXT NOT NULL CHECK (outcome = 'succeeded')
+        ) STRICT;
+        CREATE INDEX rule_used_batch ON rule_used(batch);
         """
 
     /// `entries` are 12 bytes each, sorted: the object's hash and the row's number, both little-endian. `last`

@@ -35,6 +35,8 @@ package struct LineEvidence: Hashable, Sendable {
     package var state: RowState
     /// The last batch that carried the row.
     package var batch: BatchID
+    /// How many of its attempts ended with nobody knowing whether it ran.
+    package var doubts: Int
     /// The HTTP status that was recorded.
     package var status: Int?
     /// The error that was recorded.
@@ -122,7 +124,7 @@ extension Store {
         try read { db in
             let look = try db.cachedStatement(
                 sql: """
-                    SELECT r.state, r.batch, r.status, e.key AS has_error, e.type, e.code, e.message
+                    SELECT r.state, r.batch, r.doubts, r.status, e.key AS has_error, e.type, e.code, e.message
                     FROM row_state r LEFT JOIN row_error e ON e.key = r.key
                     WHERE r.key = ? AND r.batch IS NOT NULL
                     """)
@@ -131,7 +133,7 @@ extension Store {
                 return try Row.fetchOne(look, arguments: [RowKey(workload, number).rawValue]).map { row in
                     LineEvidence(
                         number: number, state: RowState(rawValue: row["state"]) ?? .queued,
-                        batch: BatchID(row["batch"] as Int64), status: row["status"],
+                        batch: BatchID(row["batch"] as Int64), doubts: row["doubts"], status: row["status"],
                         error: row["has_error"] == nil
                             ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]))
                 }

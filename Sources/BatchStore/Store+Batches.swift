@@ -31,7 +31,7 @@ extension Store {
     }
 
     /// Records that a batch is given up: its rows are queued again with no attempt spent, or canceled with
-    /// their workload.
+    /// their workload. Then their turns are left: `cancelSome` ends them.
     ///
     /// - Throws: `StoreError.staleTransition` when the record is no longer in `phase`; `inconsistent` when the
     ///   batch is not released.
@@ -57,7 +57,6 @@ extension Store {
             if canceling {
                 try db.cancelRows(
                     "batch = \(batch.id.rawValue) AND state = 1", from: .inFlight, moves: &moves)
-                try db.endTurns(ofCanceled: batch.workload, at: now)
             } else {
                 try db.execute(
                     sql: "UPDATE row_state SET state = 0, due_at = ? WHERE batch = ? AND state = 1",
@@ -122,27 +121,19 @@ extension Database {
             ?? false
     }
 
-    /// Ends the turns of a workload that is given up, where it has some, but for rows that are at Stripe.
-    ///
-    /// `waited` is how many rows have ceased to wait because they were canceled.
-    func endTurns(ofCanceled workload: WorkloadID, waited: Int = 0, at now: Timestamp) throws {
-        guard try hasTurns(workload) else { return }
-        var turns = try Turns(self, at: now)
-        turns.canceled(waited, of: workload)
-        try turns.endAllButInFlight(of: workload)
-        try turns.finish()
-    }
-
     /// Cancels rows that have a fate of their own; those that may have run are held instead.
     func cancelRows(_ condition: String, from state: RowState, moves: inout RowMoves) throws {
-        try execute(
+        // One statement, so that a condition with a limit means the same rows throughout.
+        let states = try Int.fetchAll(
+            self,
             sql: """
-                UPDATE row_state SET state = 4, reason = 'unknown_outcome', due_at = NULL
-                WHERE \(condition) AND doubts > 0
+                UPDATE row_state SET state = iif(doubts > 0, 4, 5), due_at = NULL,
+                  reason = iif(doubts > 0, 'unknown_outcome', NULL)
+                WHERE \(condition) RETURNING state
                 """)
-        moves.add(Int64(changesCount), from: state, to: .held)
-        try execute(sql: "UPDATE row_state SET state = 5, due_at = NULL WHERE \(condition)")
-        moves.add(Int64(changesCount), from: state, to: .canceled)
+        let held = Int64(states.count { $0 == RowState.held.rawValue })
+        moves.add(held, from: state, to: .held)
+        moves.add(Int64(states.count) - held, from: state, to: .canceled)
     }
 
     /// Writes what the batch knows; the condition on the old phase refuses a transition that went stale.

@@ -51,7 +51,11 @@ extension Store {
         }
     }
 
-    /// How the last jobs of a workload went, since it was last let go on.
+    /// How the last jobs of a workload went, since a person last let it go on. A start is no person: what a
+    /// daemon that keeps crashing spends is spent.
+    ///
+    /// A create that was refused made no job, and holds the workload by itself; one for another account is no
+    /// job in vain.
     package func jobRecord(of workload: WorkloadID) throws -> JobRecord {
         try read { db in
             let resumed =
@@ -68,6 +72,7 @@ extension Store {
                             AS fruitless
                         FROM batch
                         WHERE workload = ?1 AND asked_at IS NOT NULL AND phase IN ('settled', 'released')
+                          AND coalesce(release_reason, '') NOT IN ('create_refused', 'account_changed')
                           AND created_at >= ?2
                         """), arguments: [workload.rawValue, resumed])
             return JobRecord(fruitless: row?["fruitless"] ?? 0, invalid: row?["invalid"] ?? 0)

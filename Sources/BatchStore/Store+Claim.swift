@@ -3,7 +3,7 @@ import GRDB
 
 extension Store {
     /// Rows with states of their own that are claimed in one transaction: bounded, so that it stays short.
-    private static let mostRetriesPerBatch: Int64 = 50_000
+    fileprivate static let mostRetriesPerBatch: Int64 = 50_000
     /// What staging may add to a line in bytes: a context, an API version, the newline.
     fileprivate static let addedBytesPerRow: Int64 = 128
 
@@ -45,6 +45,7 @@ extension Store {
                           AND coalesce(start_after, 0) <= ?2 FROM workload WHERE id = ?1
                         """), arguments: [workload.rawValue, now.milliseconds])
             guard isOpen == true else { return nil }
+            try db.wakeRows(of: workload, latest: now + policy.retry.maxDelay, at: now)
             // Rows under suspicion travel among themselves, in halves of the file that was refused.
             let ceiling = try db.suspectCeiling(of: workload, at: now)
             var room = Room(rows: min(size.rows, ceiling ?? .max), bytes: size.bytes, ceiling: ceiling)
@@ -55,12 +56,12 @@ extension Store {
             guard rows > 0 else { return nil }
             try db.execute(
                 sql: """
-                    INSERT INTO batch (workload, queue, rows, row_limit, phase, api_version, context,
+                    INSERT INTO batch (workload, queue, account, rows, row_limit, phase, api_version, context,
                       created_at, changed_at, not_before)
-                    VALUES (?, ?, ?, ?, 'staging', ?, ?, ?, ?, ?)
+                    VALUES (?, ?, ?, ?, ?, 'staging', ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    workload.rawValue, policy.name, rows, room.bound(size).rawValue,
+                    workload.rawValue, policy.name, policy.account.name, rows, room.bound(size).rawValue,
                     policy.account.apiVersion,
                     policy.context, now.milliseconds, now.milliseconds, now.milliseconds,
                 ])
@@ -79,7 +80,7 @@ extension Store {
                     """, arguments: [now.milliseconds, workload.rawValue])
             try db.note("staging", at: now, workload: workload, batch: batch, "\(rows) rows claimed")
             return Batch(
-                id: batch, workload: workload, queue: policy.name, rows: rows,
+                id: batch, workload: workload, queue: policy.name, account: policy.account.name, rows: rows,
                 apiVersion: policy.account.apiVersion, context: policy.context, phase: .staging,
                 notBefore: now,
                 aliveAt: now)
@@ -101,6 +102,18 @@ extension Store {
 }
 
 extension Database {
+    /// Makes rows due that wait longer than any row has to: then the clock was set back.
+    fileprivate func wakeRows(of workload: WorkloadID, latest: Timestamp, at now: Timestamp) throws {
+        try cachedStatement(
+            sql: """
+                UPDATE row_state SET due_at = ?3 WHERE key IN (SELECT key FROM row_state
+                  WHERE key >> 32 = ?1 AND state = 0 AND due_at > ?2 LIMIT ?4)
+                """
+        ).execute(arguments: [
+            workload.rawValue, latest.milliseconds, now.milliseconds, Store.mostRetriesPerBatch,
+        ])
+    }
+
     /// The smallest group of rows under suspicion that waits; nil when there is none.
     fileprivate func suspectCeiling(of workload: WorkloadID, at now: Timestamp) throws -> Int64? {
         try Int64.fetchOne(

@@ -114,6 +114,7 @@ extension Store {
             }
             tally.odd = odd + Int64(found.lines.count) - tally.rows
             try writer.turns?.finish()
+            for rule in writer.rules { try db.note(rule, thatDecidedIn: batch.id) }
             try db.move(writer.moves, in: batch.workload)
             try db.changeOne(
                 """
@@ -155,11 +156,15 @@ extension Store {
                 try writer.settle(key, writer.weigh(key, history, decide), history: history, line: nil)
                 tally.rows += 1
             }
-            if own.isEmpty, let slice = writer.slices.first {
-                let last = min(slice.upperBound, slice.lowerBound + limit - 1)
-                tally.rows += try writer.settleAbsent(in: slice, upTo: last, decide)
-            } else if own.isEmpty {
-                tally.isComplete = true
+            if own.isEmpty {
+                tally.isComplete = writer.slices.isEmpty
+                // What a canceled job left behind lies in many short runs.
+                var left = limit
+                for slice in writer.slices where left > 0 {
+                    let last = min(slice.upperBound, slice.lowerBound + left - 1)
+                    tally.rows += try writer.settleAbsent(in: slice, upTo: last, decide)
+                    left -= last - slice.lowerBound + 1
+                }
             }
             try writer.turns?.finish()
             try db.move(writer.moves, in: batch.workload)

@@ -53,8 +53,10 @@ struct Turns {
         for key in keys { try end(RowKey(rawValue: key)) }
     }
 
-    /// Ends the turns of a workload that is given up, but for rows that are at Stripe.
-    mutating func endAllButInFlight(of workload: WorkloadID) throws {
+    /// Ends turns of a workload that is given up, from row `first` on, but for rows that are at Stripe.
+    ///
+    /// - Returns: where to go on; nil when none is left.
+    mutating func endSome(of workload: WorkloadID, from first: Int64, limit: Int) throws -> Int64? {
         let keys = try Int64.fetchAll(
             db,
             sql: """
@@ -62,9 +64,15 @@ struct Turns {
                 WHERE t.key BETWEEN ? AND ? AND coalesce(r.state,
                   (SELECT s.state FROM slice s WHERE s.workload = t.key >> 32
                      AND s.first_row <= t.key & 4294967295 ORDER BY s.first_row DESC LIMIT 1)) <> 1
+                ORDER BY t.key LIMIT ?
                 """,
-            arguments: [RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue])
-        for key in keys { try end(RowKey(rawValue: key)) }
+            arguments: [
+                RowKey(workload, first).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue, limit,
+            ]
+        ).map(RowKey.init(rawValue:))
+        for key in keys { try end(key) }
+        guard keys.count == limit, let last = keys.last else { return nil }
+        return last.number + 1
     }
 
     /// Says that rows of the workload wait no longer because they were canceled.

@@ -81,7 +81,8 @@ extension Store {
         }
     }
 
-    /// Cancels a workload: rows that wait are canceled now, and no new job is begun for it.
+    /// Cancels a workload: no new job is begun for it, and whole runs of rows that wait are canceled now. Rows with
+    /// a fate of their own follow piece by piece, by `cancelSome`.
     ///
     /// With `now`, the jobs that are running are canceled too: their batches carry the wish until Stripe
     /// shows that it took.
@@ -113,13 +114,6 @@ extension Store {
             try db.execute(
                 sql: "UPDATE slice SET state = 5 WHERE workload = ? AND state = 0",
                 arguments: [workload.rawValue])
-            try db.execute(
-                sql: """
-                    UPDATE row_state SET waits = 0, due_at = 0 WHERE key >> 32 = ? AND state = 0 AND due_at IS NULL
-                    """, arguments: [workload.rawValue])
-            let waited = db.changesCount
-            try db.cancelRows("key >> 32 = \(workload.rawValue) AND state = 0", from: .queued, moves: &moves)
-            try db.endTurns(ofCanceled: workload, waited: waited, at: now)
             try db.move(moves, in: workload)
             let phases =
                 immediately
@@ -135,6 +129,51 @@ extension Store {
             return try Int64.fetchAll(
                 db, sql: "SELECT id FROM batch WHERE \(condition)", arguments: [workload.rawValue]
             ).map { BatchID($0) }
+        }
+    }
+
+    /// Cancels some rows of a canceled workload that have a fate of their own, or ends some of its turns; not those
+    /// of rows at Stripe. A row that may have run is held. Safe to repeat from 0, as after a crash.
+    ///
+    /// - Parameter cursor: 0 at first, then what the last call returned.
+    /// - Returns: nil when nothing is left to do.
+    package func cancelSome(
+        of workload: WorkloadID, from cursor: Int64, limit: Int = 5_000, at now: Timestamp
+    ) throws -> Int64? {
+        try write { db in
+            guard try db.isCanceling(workload) else { return nil }
+            var moves = RowMoves()
+            var turns = try Turns(db, at: now)
+            // First none of them waits any more, then they are canceled; nobody claims them in between.
+            try db.execute(
+                sql: """
+                    UPDATE row_state SET waits = 0, due_at = 0 WHERE key IN (SELECT key FROM row_state
+                      WHERE key >> 32 = ? AND state = 0 AND due_at IS NULL LIMIT ?)
+                    """, arguments: [workload.rawValue, limit])
+            let waited = db.changesCount
+            turns.canceled(waited, of: workload)
+            var next: Int64? = cursor
+            if waited == 0 {
+                let due = "SELECT key FROM row_state WHERE key >> 32 = \(workload.rawValue) AND state = 0"
+                try db.cancelRows("key IN (\(due) LIMIT \(limit))", from: .queued, moves: &moves)
+                if moves.isEmpty { next = try turns.endSome(of: workload, from: cursor, limit: limit) }
+            }
+            try turns.finish()
+            try db.move(moves, in: workload)
+            return next
+        }
+    }
+
+    /// Workloads that are canceled and not over: rows of them may be left to cancel.
+    package func cancelingWorkloads() throws -> [WorkloadID] {
+        try read { db in
+            try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM workload
+                    WHERE cancel_wanted = 1 AND state NOT IN ('loading', 'finished', 'canceled')
+                    """
+            ).map { WorkloadID($0) }
         }
     }
 
@@ -154,15 +193,15 @@ extension Store {
         }
     }
 
-    /// Lets workloads go on that were held although rows of them still wait: what held them may be mended.
-    package func resumeHeldWorkloads(at now: Timestamp) throws {
+    /// Lets workloads go on after a start that were held although rows of them still wait: what held them may
+    /// be mended. Those of `spent` stay held.
+    package func resumeHeldWorkloads(except spent: Set<WorkloadID> = [], at now: Timestamp) throws {
         try write { db in
             let held = try Int64.fetchAll(
                 db, sql: "SELECT id FROM workload WHERE state = 'held' AND queued + in_flight > 0")
-            for id in held {
-                try db.execute(
-                    sql: "UPDATE workload SET state = 'running', reason = NULL WHERE id = ?", arguments: [id])
-                try db.note("resumed", at: now, workload: WorkloadID(id), "tried again after a start")
+            for id in held.map({ WorkloadID($0) }) where !spent.contains(id) {
+                try db.goOn(id)
+                try db.note("tried_again", at: now, workload: id, "tried again after a start")
             }
         }
     }
@@ -178,6 +217,7 @@ extension Store {
                         WHERE state NOT IN ('finished', 'canceled')
                           AND (state IN ('queued', 'running') OR state = 'paused' AND held = 0)
                           AND in_flight = 0 AND queued = waiting AND (queued = 0 OR held > 0)
+                          AND (cancel_wanted = 0 OR queued + turns = 0)
                           AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
                           AND NOT EXISTS (
                             SELECT 1 FROM row_state r JOIN object_turn t ON t.key = r.key
@@ -229,6 +269,12 @@ extension WorkloadRecord {
 }
 
 extension Database {
+    fileprivate func goOn(_ workload: WorkloadID) throws {
+        try execute(
+            sql: "UPDATE workload SET state = 'running', reason = NULL WHERE id = ?",
+            arguments: [workload.rawValue])
+    }
+
     /// Holds a workload that is under way and not to be canceled; false, and nothing, otherwise.
     @discardableResult
     func hold(_ workload: WorkloadID, reason: String, at now: Timestamp) throws -> Bool {

@@ -31,8 +31,9 @@ extension Batch {
     init(stored row: Row) throws {
         let id = BatchID(row["id"] as Int64)
         self.init(
-            id: id, workload: WorkloadID(row["workload"] as Int64), queue: row["queue"], rows: row["rows"],
-            apiVersion: row["api_version"], context: row["context"], phase: try BatchPhase(stored: row),
+            id: id, workload: WorkloadID(row["workload"] as Int64), queue: row["queue"],
+            account: row["account"], rows: row["rows"], apiVersion: row["api_version"],
+            context: row["context"], phase: try BatchPhase(stored: row),
             cancelWanted: row["cancel_wanted"],
             notBefore: Timestamp(milliseconds: row["not_before"]), failures: row["failures"],
             unchanged: row["unchanged"], seen: JobSnapshot(stored: row),

@@ -44,6 +44,38 @@ package struct Clock: Sendable {
     )
 }
 
+extension Clock {
+    /// A clock that shows `start` now and runs `scale` times as fast as the wall clock.
+    package static func running(from start: Timestamp, scale: Double) -> Clock {
+        let began = wallClock()
+        let now: @Sendable () -> Timestamp = { start + (wallClock() - began) * scale }
+        return Clock(
+            now: now,
+            sleep: { until in
+                while true {
+                    let left = until - now()
+                    guard left > .zero else { return try Task.checkCancellation() }
+                    try await Task.sleep(for: min(left / scale, .seconds(30)))
+                }
+            })
+    }
+
+    /// The clock of this process: the wall clock. A debug build takes another one from `BATCHD_CLOCK`, as in
+    /// `2026-11-22T13:00:00Z*60`, so that a test can have days pass together with the simulator's.
+    package static let ofProcess: Clock = {
+        #if DEBUG
+            if let setting = getenv("BATCHD_CLOCK").map({ String(cString: $0) }) {
+                let parts = setting.split(separator: "*")
+                guard parts.count == 2, let start = Timestamp(rfc3339: String(parts[0])),
+                    let scale = Double(parts[1]), scale > 0
+                else { fatalError("BATCHD_CLOCK is no moment and scale: \(setting)") }
+                return .running(from: start, scale: scale)
+            }
+        #endif
+        return .system
+    }()
+}
+
 private func wallClock() -> Timestamp {
     var time = timespec()
     let result = clock_gettime(CLOCK_REALTIME, &time)

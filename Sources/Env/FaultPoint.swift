@@ -18,6 +18,7 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case settledCommitted = "settled-committed"
     case releasedCommitted = "released-committed"
     case cancelCommitted = "cancel-committed"
+    case cancelChunkCommitted = "cancel-chunk-committed"
 
     // The calls to Stripe: answered, and not yet recorded.
     case createAnswered = "create-answered"

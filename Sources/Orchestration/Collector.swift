@@ -130,7 +130,7 @@ struct Collector {
         let (policy, _) = try parts.lane(of: batch)
         let record = try parts.store.batch(batch.id)
         return Manifest(
-            account: policy.account.name, queue: batch.queue, workload: batch.workload, batch: batch.id,
+            account: batch.account, queue: batch.queue, workload: batch.workload, batch: batch.id,
             job: batch.phase.job ?? JobID(""), ending: ending, endpoint: "\(policy.endpoint)",
             apiVersion: batch.apiVersion, rows: batch.rows, succeeded: answer?.snapshot.succeeded,
             failed: answer?.snapshot.failed, input: record?.input, results: facts,

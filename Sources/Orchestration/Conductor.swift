@@ -97,7 +97,10 @@ package struct Conductor: Service {
         case .settle(let batch, let ending): try await Settler(parts: parts).settle(batch, ending)
         case .sweep(let batch): try await sweep(batch)
         case .finish(let workload): try await Finisher(parts: parts).finish(workload)
-        case .discard(let workload): while try await !orchestrator.discardSome(of: workload) {}
+        case .clear(let workload):
+            while try await !orchestrator.cancelSome(of: workload) { try Task.checkCancellation() }
+        case .discard(let workload):
+            while try await !orchestrator.discardSome(of: workload) { try Task.checkCancellation() }
         }
     }
 
@@ -126,11 +129,11 @@ struct Parts: Sendable {
     var clock: Clock { orchestrator.clock }
     var faults: Faults { orchestrator.faults }
 
-    /// The queue's policy and its account's client.
+    /// The policy of the batch's queue, and the client of the batch's own account.
     func lane(of batch: Batch) throws -> (policy: QueuePolicy, client: StripeClient) {
-        guard let policy = settings.queues[batch.queue], let client = settings.clients[policy.account.name]
+        guard let policy = orchestrator.policy(of: batch), let client = settings.clients[batch.account]
         else {
-            throw MissingQueue(name: batch.queue)
+            throw MissingLane(queue: batch.queue, account: batch.account)
         }
         return (policy, client)
     }
@@ -146,13 +149,12 @@ struct Parts: Sendable {
 
     /// The archive folder of a batch's workload.
     func folder(of batch: Batch) throws -> WorkloadFolder {
-        let (policy, _) = try lane(of: batch)
-        return try archive.folder(
-            account: policy.account.name, queue: batch.queue, workload: batch.workload)
+        try archive.folder(account: batch.account, queue: batch.queue, workload: batch.workload)
     }
 }
 
-/// A queue that is not configured any more. The plan never hands out work for one.
-struct MissingQueue: Error {
-    let name: String
+/// A queue or an account that is not configured any more. The plan never hands out work for one.
+struct MissingLane: Error {
+    let queue: String
+    let account: String
 }

@@ -1,3 +1,4 @@
+import BatchCore
 import BatchStore
 package import Env
 import Synchronization
@@ -10,7 +11,17 @@ package final class DiskRoom: Sendable {
     /// Bytes that must stay free for intake and new input files; 0 switches the guard off.
     package let minFree: Int64
     private let folder: String
-    private let waiting = Mutex<[String: String]>([:])
+    private let waiting = Mutex<[Orchestrator.Subject: Wait]>([:])
+
+    /// Nothing rings when somebody frees space.
+    static let pause = Duration.seconds(3)
+
+    private struct Wait {
+        /// When it is tried again.
+        var until: Timestamp
+        /// What was tried, and what the disk said.
+        var fault: String
+    }
 
     /// The room on the disk of `folder`.
     init(folder: String, minFree: Int64) {
@@ -33,9 +44,10 @@ package final class DiskRoom: Sendable {
     /// What waits for space, in words for a person; nil when nothing does.
     package func complaint() throws(FileFault) -> String? {
         let waiting = waiting.withLock { $0 }
-        if let (subject, fault) = waiting.min(by: { $0.key < $1.key }) {
+        if let (subject, wait) = waiting.min(by: { $0.key.description < $1.key.description }) {
             let more = waiting.count > 1 ? " and \(waiting.count - 1) more" : ""
-            return "The disk is full, and \(subject)\(more) cannot go on: \(fault). It goes on by itself "
+            return
+                "The disk is full, and \(subject)\(more) cannot go on: \(wait.fault). It goes on by itself "
                 + "when there is space; jobs at Stripe are still looked at."
         }
         let free = try free()
@@ -45,15 +57,19 @@ package final class DiskRoom: Sendable {
             + "lower storage.min_free: it goes on by itself."
     }
 
-    /// Notes that work on this subject found no space.
-    func ranOut(_ subject: Orchestrator.Subject, _ error: any Error) {
-        waiting.withLock { $0[subject.description] = "\(error)" }
+    /// Notes that work on this subject found no space, and lets it rest; true when it did not rest before.
+    func ranOut(_ subject: Orchestrator.Subject, _ error: any Error, at now: Timestamp) -> Bool {
+        let wait = Wait(until: now + Self.pause, fault: "\(error)")
+        return waiting.withLock { $0.updateValue(wait, forKey: subject) == nil }
     }
 
-    /// Notes that work on this subject has ended well.
-    func sufficed(_ subject: Orchestrator.Subject) {
-        waiting.withLock { $0[subject.description] = nil }
+    /// Notes that work on this subject has ended well; true when it had found no space before.
+    func sufficed(_ subject: Orchestrator.Subject) -> Bool {
+        waiting.withLock { $0.removeValue(forKey: subject) != nil }
     }
+
+    /// Until when the subject rests; nil when it does not.
+    func rest(of subject: Orchestrator.Subject) -> Timestamp? { waiting.withLock { $0[subject]?.until } }
 }
 
 extension Error {

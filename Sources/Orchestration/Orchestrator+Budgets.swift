@@ -10,7 +10,8 @@ extension Orchestrator {
         Circumstances(
             now: now, seen: try seen(in: batch.queue, at: now), poll: try poll(of: batch, at: now),
             limits: settings.limits, isSettlingIn: !unplaced.isEmpty, isUnplaced: unplaced.contains(batch.id),
-            isStopped: try batch.phase.isPrepared && !store.mayBegin(batch.workload))
+            isStopped: try batch.phase.isPrepared && !store.mayBegin(batch.workload),
+            hasMoved: settings.queues[batch.queue].map { $0.account.name != batch.account } ?? false)
     }
 
     /// What the last jobs of a queue showed; asked of the store only after one of them has moved on.
@@ -71,6 +72,14 @@ extension Orchestrator {
                 "batch": "\(batch.id)", "workload": "\(batch.workload)",
                 "job": "\(batch.phase.job.map { $0.rawValue } ?? "")",
             ])
+    }
+
+    /// Workloads whose last jobs were all in vain, and that are held for that.
+    func spentWorkloads() throws -> Set<WorkloadID> {
+        let spent = try store.workloads(openOnly: true, state: .held).filter {
+            try $0.reason == store.jobRecord(of: $0.id).exhausted(settings.limits)
+        }
+        return Set(spent.map(\.id))
     }
 
     /// True when a workload may have another job; holds it when its last ones were all in vain.

@@ -16,6 +16,7 @@ enum Assignment: Sendable {
     case sweep(Batch)
     case finish(WorkloadRecord)
     case discard(WorkloadID)
+    case clear(WorkloadID)
 
     var subject: Orchestrator.Subject {
         switch self {
@@ -24,7 +25,7 @@ enum Assignment: Sendable {
             .collect(let batch), .settle(let batch, _), .sweep(let batch):
             .batch(batch.id)
         case .finish(let workload): .workload(workload.id)
-        case .discard(let workload): .workload(workload)
+        case .discard(let workload), .clear(let workload): .workload(workload)
         }
     }
 }
@@ -63,11 +64,15 @@ extension Orchestrator {
         // A write may have failed for somebody who only got an answer: it ends us all the same.
         try store.requireSound()
         let now = clock.now()
-        var turn = Turn(now: now, diskIsShort: try disk.isShort(), slots: Slots(live.values, settings))
-        if turn.diskIsShort { turn.plan.wait(until: now + Self.pauseForSpace) }
+        var turn = Turn(now: now, diskIsShort: try disk.isShort(), slots: Slots(live.values))
+        if turn.diskIsShort { turn.plan.wait(until: now + DiskRoom.pause) }
         for workload in unfinishedLoads where isFree(.workload(workload), in: &turn) {
             busy.insert(.workload(workload))
             turn.plan.assignments.append(.discard(workload))
+        }
+        for workload in clearing.keys where isFree(.workload(workload), in: &turn) {
+            busy.insert(.workload(workload))
+            turn.plan.assignments.append(.clear(workload))
         }
         // Nothing is begun before every job that may be running was looked at.
         if unplaced.isEmpty, isFree(.newWork, in: &turn) {
@@ -99,7 +104,7 @@ extension Orchestrator {
 
     /// True when nothing is under way for this subject, and it need not wait for space.
     private func isFree(_ subject: Subject, in turn: inout Turn) -> Bool {
-        if let until = resting[subject], turn.now < until {
+        if let until = disk.rest(of: subject), turn.now < until {
             turn.plan.wait(until: until)
             return false
         }
@@ -115,7 +120,7 @@ extension Orchestrator {
             if case .newWork = subject { rested(subject) }
         } catch  where error.isOutOfSpace {
             rest(subject, error)
-            turn.plan.wait(until: clock.now() + Self.pauseForSpace)
+            turn.plan.wait(until: clock.now() + DiskRoom.pause)
         }
     }
 
@@ -140,8 +145,13 @@ extension Orchestrator {
             return turn.diskIsShort ? nil : .stage(batch)
         case .create:
             guard case .staged(let file) = batch.phase, !isPaused(batch.queue),
-                turn.slots.hasRoom(for: policy),
-                turn.takeUplink(circumstances.uploadTime(of: file), settings.limits)
+                turn.slots.hasRoom(for: policy)
+            else { return nil }
+            guard try mayHaveAnotherJob(batch.workload) else {
+                turn.plan.wait(until: turn.now)
+                return nil
+            }
+            guard turn.takeUplink(circumstances.uploadTime(of: file), settings.limits)
             else { return nil }
             turn.slots.take(for: policy)
             let intent = newIntent(for: batch, policy, at: turn.now)
@@ -265,13 +275,11 @@ struct Slots {
     private var byAccount: [String: Int] = [:]
     private var prepared: [String: Int] = [:]
 
-    init(_ live: some Collection<Batch>, _ settings: Settings) {
+    init(_ live: some Collection<Batch>) {
         for batch in live {
             if batch.phase.holdsSlot {
                 byQueue[batch.queue, default: 0] += 1
-                if let account = settings.queues[batch.queue]?.account.name {
-                    byAccount[account, default: 0] += 1
-                }
+                byAccount[batch.account, default: 0] += 1
             } else if batch.phase.isPrepared {
                 prepared[batch.queue, default: 0] += 1
             }

@@ -126,8 +126,17 @@ extension Orchestrator {
             live[id]?.cancelWanted = true
             live[id]?.notBefore = clock.now()
         }
+        clearing[workload] = 0
         faults.hit(.cancelCommitted)
         log.notice("cancel", metadata: ["workload": "\(workload)", "now": "\(immediately)"])
+    }
+
+    /// Cancels some of what is left of a canceled workload, between other work; true when nothing is.
+    package func cancelSome(of workload: WorkloadID) throws -> Bool {
+        guard let cursor = clearing[workload] else { return true }
+        clearing[workload] = try store.cancelSome(of: workload, from: cursor, at: clock.now())
+        faults.hit(.cancelChunkCommitted)
+        return clearing[workload] == nil
     }
 
     /// Opens a workload for loading.

@@ -23,8 +23,6 @@ package actor Orchestrator {
     var live: [BatchID: Batch] = [:]
     /// Batches and workloads with an effect under way.
     var busy: Set<Subject> = []
-    /// What found no space on the disk, and when it is tried again.
-    var resting: [Subject: Timestamp] = [:]
     /// After a start: jobs at Stripe of which nobody has looked yet what became of them.
     var unplaced: Set<BatchID> = []
     /// What was seen of each queue's jobs, as far as it was asked for.
@@ -37,14 +35,14 @@ package actor Orchestrator {
     var alarmed: [BatchID: Deadline.Urgency] = [:]
     /// What a person has stopped, as the store has it; a workload may have ended since.
     var pauses: [PauseScope: Pause] = [:]
+    /// Canceled workloads that may have rows or turns left, and how far each was looked through.
+    var clearing: [WorkloadID: Int64] = [:]
     /// Workloads that were never accepted, and are to be removed.
     var unfinishedLoads: [WorkloadID] = []
     private let thread: any SerialExecutor
 
     /// After a start, a job that so many looks in a row could not reach stops nobody else.
     private static let looksBeforeGoingOn = 5
-    /// Nothing rings when somebody frees space.
-    static let pauseForSpace = Duration.seconds(3)
 
     /// What an effect works on, or what a plan begins.
     enum Subject: Hashable, Sendable, CustomStringConvertible {
@@ -87,7 +85,8 @@ package actor Orchestrator {
     package func recover(resumingHeld: Bool = true) throws {
         unfinishedLoads = try store.unfinishedLoads()
         try recoverPauses()
-        if resumingHeld { try store.resumeHeldWorkloads(at: clock.now()) }
+        for workload in try store.cancelingWorkloads() { clearing[workload] = 0 }
+        if resumingHeld { try store.resumeHeldWorkloads(except: try spentWorkloads(), at: clock.now()) }
         for var batch in try store.liveBatches() {
             if batch.phase.isWatched, policy(of: batch) != nil {
                 // Nothing is sent before each of these was looked at, so they are looked at now.
@@ -99,9 +98,10 @@ package actor Orchestrator {
             }
             live[batch.id] = batch
         }
-        for queue in Set(live.values.map(\.queue)) where settings.queues[queue] == nil {
+        for lane in Set(live.values.filter { policy(of: $0) == nil }.map { [$0.queue, $0.account] }) {
             log.error(
-                "batches wait for a queue that is not configured any more", metadata: ["queue": "\(queue)"])
+                "batches wait for a queue or an account that is not configured any more",
+                metadata: ["queue": "\(lane[0])", "account": "\(lane[1])"])
         }
         if !live.isEmpty {
             log.notice("recovered", metadata: ["batches": "\(live.count)", "jobs": "\(unplaced.count)"])
@@ -119,20 +119,27 @@ package actor Orchestrator {
     /// Nothing of that step was recorded, so the records stand where a crash would have left them, and
     /// what follows is what a restart would do.
     func rest(_ subject: Subject, _ error: any Error) {
-        if resting.updateValue(clock.now() + Self.pauseForSpace, forKey: subject) == nil {
-            log.error("no space: waiting for some", metadata: ["for": "\(subject)", "error": "\(error)"])
-        }
-        disk.ranOut(subject, error)
+        guard disk.ranOut(subject, error, at: clock.now()) else { return }
+        log.error("no space: waiting for some", metadata: ["for": "\(subject)", "error": "\(error)"])
     }
 
     /// Notes that there was space after all.
     func rested(_ subject: Subject) {
-        guard resting.removeValue(forKey: subject) != nil else { return }
-        disk.sufficed(subject)
+        guard disk.sufficed(subject) else { return }
         log.notice("there is space again", metadata: ["for": "\(subject)"])
     }
 
-    func policy(of batch: Batch) -> QueuePolicy? { settings.queues[batch.queue] }
+    /// What its queue does, under the account to which the batch belongs; nil when the batch has to wait until
+    /// they are configured again.
+    nonisolated func policy(of batch: Batch) -> QueuePolicy? {
+        guard var policy = settings.queues[batch.queue] else { return nil }
+        if let account = settings.accounts[batch.account] {
+            policy.account = account
+        } else if batch.phase.needsItsAccount {
+            return nil
+        }
+        return policy
+    }
 
     /// Writes down what happened to a batch.
     ///
@@ -170,6 +177,8 @@ package actor Orchestrator {
     /// Takes a batch as the store now has it, and says what changed: one line for each transition.
     func arrive(_ batch: Batch, from before: Batch, failure: CallFailure? = nil) {
         live[batch.id] = batch
+        // Of a canceled workload, rows came back that may have turns.
+        if case .released = batch.phase { clearing[batch.workload] = 0 }
         if batch.phase.name != before.phase.name || batch.seen != before.seen { rates.removeAll() }
         if batch.phase.isWatched != before.phase.isWatched { watched.removeAll() }
         if failure?.isAnswer ?? true || batch.failures >= Self.looksBeforeGoingOn {

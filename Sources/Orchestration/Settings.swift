@@ -5,6 +5,8 @@ package import StripeBatch
 package struct Settings: Sendable {
     /// The queues by name.
     package var queues: [String: QueuePolicy]
+    /// The accounts by name: those of the queues, and those that only have jobs of before.
+    package var accounts: [String: AccountPolicy]
     /// A client for each account, by the account's name.
     package var clients: [String: StripeClient]
     /// Bytes that must stay free for intake and new input files.
@@ -14,8 +16,11 @@ package struct Settings: Sendable {
 
     /// Settings, one by one.
     package init(
-        queues: [QueuePolicy], clients: [String: StripeClient], minFree: Int64, limits: Limits = Limits()
+        queues: [QueuePolicy], accounts: [AccountPolicy] = [], clients: [String: StripeClient],
+        minFree: Int64, limits: Limits = Limits()
     ) {
+        self.accounts = Dictionary(
+            (accounts + queues.map(\.account)).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         self.queues = Dictionary(uniqueKeysWithValues: queues.map { ($0.name, $0) })
         self.clients = clients
         self.minFree = minFree

@@ -22,7 +22,9 @@ struct Settler {
                 return try await parts.orchestrator.stall(batch.id, "archive_damaged: \(damage)")
             }
         }
-        while try await !parts.orchestrator.settleAbsent(of: batch.id, ending: ending, dueBase: dueBase) {}
+        while try await !parts.orchestrator.settleAbsent(of: batch.id, ending: ending, dueBase: dueBase) {
+            try Task.checkCancellation()
+        }
         try await parts.orchestrator.settled(batch.id, ending: ending)
     }
 
@@ -49,6 +51,8 @@ struct Settler {
                 await Task.yield()
                 guard chunk.lines.count >= Self.rowsPerChunk else { continue }
                 try await hand(chunk)
+                // A stop does not wait for the end of a large file: the next start goes on where this one stood.
+                try Task.checkCancellation()
                 chunk = Chunk(start: chunk.end)
             }
             splitter.finish { line, end in chunk.add(line, end) }

@@ -81,9 +81,11 @@ struct Run: AsyncParsableCommand {
         let configuration = try location.load()
         let environment = ProcessInfo.processInfo.environment
         let output = LogOutput(
-            level: logLevel.level, reader: .ofStandardError(environment: environment), now: Clock.system.now)
+            level: logLevel.level, reader: .ofStandardError(environment: environment),
+            now: Clock.ofProcess.now)
         let logger = Logger(label: "batchd") { _ in output }
-        let daemon = Daemon(configuration, environment: environment, logger: logger)
+        let daemon = Daemon(
+            configuration, environment: environment, clock: .ofProcess, logger: logger)
         do {
             guard recoverOnly else { return try await daemon.run() }
             let decisions = try await daemon.recoverOnly()

@@ -88,7 +88,7 @@ import Testing
 
     private func fate(_ decision: RowDecision) -> Fate? {
         switch decision {
-        case .succeeded: .succeeded
+        case .succeeded, .succeededByRule: .succeeded
         case .failed(.refused): .failed
         case .held(.rule): .held
         case .held(.unknownOutcome): .doubted
@@ -121,7 +121,9 @@ import Testing
             OutcomeRule(status: 400, outcome: .succeeded),
         ]
         #expect(policy.decide(Answer.refused.line, history: RowHistory()) == .held(.rule))
-        #expect(policy.decide(ResultLine(id: "r", status: 400), history: RowHistory()) == .succeeded)
+        #expect(
+            policy.decide(ResultLine(id: "r", status: 400), history: RowHistory())
+                == .succeededByRule(policy.retry.rules[2]))
         #expect(policy.decide(ResultLine(id: "r", status: 404), history: RowHistory()) == .failed(.refused))
     }
 
@@ -169,7 +171,7 @@ import Testing
         var policy = Sample.policy(Endpoint("POST /v1/coupons")!)
         #expect(policy.decide(taken, history: doubted) == .held(.unknownOutcome))
         policy.retry.rules = [OutcomeRule(code: "resource_already_exists", outcome: .succeeded)]
-        #expect(policy.decide(taken, history: doubted) == .succeeded)
+        #expect(policy.decide(taken, history: doubted) == .succeededByRule(policy.retry.rules[0]))
     }
 
     @Test(

@@ -40,7 +40,8 @@ enum Sample {
     static func batch(_ phase: BatchPhase, cancelWanted: Bool = false, notBefore: Timestamp = start) -> Batch
     {
         Batch(
-            id: BatchID(1), workload: WorkloadID(1), queue: "q", rows: 10, apiVersion: "2026-09-30.preview",
+            id: BatchID(1), workload: WorkloadID(1), queue: "q", account: "main", rows: 10,
+            apiVersion: "2026-09-30.preview",
             context: nil, phase: phase, cancelWanted: cancelWanted, notBefore: notBefore, aliveAt: start)
     }
 

@@ -249,4 +249,16 @@ import Testing
             }
         }
     }
+
+    /// What was not sent goes back, and what was is followed where it is.
+    @Test func aBatchWhoseQueueHasMovedToAnotherAccountGoesBackUnlessItsFileWasSent() {
+        for phase in Sample.phases {
+            let batch = Sample.batch(phase)
+            let stays = batch.step(in: Circumstances(now: Sample.start))
+            let moves = batch.step(in: Circumstances(now: Sample.start, hasMoved: true))
+            #expect(moves == (phase.isBeforeUpload ? .release(.accountChanged) : stays), "\(phase.name)")
+        }
+        let sent = Sample.phases.filter { !$0.isBeforeUpload }.map(\.name)
+        #expect(sent == ["uploading", "processing", "collecting", "archived", "settled", "released"])
+    }
 }

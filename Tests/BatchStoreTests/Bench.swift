@@ -157,6 +157,23 @@ final class Bench {
         var released = batch
         released.phase = .released(reason)
         try store.release(released, was: batch.phase, failure: nil, at: now)
+        try clear(batch.workload)
+    }
+
+    /// Cancels a workload, and all that is left of it in small pieces; the batches that carry the wish.
+    @discardableResult
+    func cancel(_ workload: WorkloadID, now immediately: Bool = false) throws -> [BatchID] {
+        let batches = try store.cancel(workload, now: immediately, at: now)
+        try clear(workload)
+        return batches
+    }
+
+    /// Ends what is left of a canceled workload, in small pieces.
+    func clear(_ workload: WorkloadID) throws {
+        var cursor: Int64? = 0
+        while let place = cursor {
+            cursor = try store.cancelSome(of: workload, from: place, limit: 3, at: now)
+        }
     }
 
     /// Rows by state, as one pass over the pages gives them.

@@ -53,6 +53,39 @@ import Testing
         #expect(evidence.kept == evidence.derived)
     }
 
+    /// Twenty halvings, two jobs each. Files without the bad row are left to run: they never come back.
+    @Test(arguments: [0, 499_999, 271_828] as [Int64])
+    func aBadRowAmong500_000CostsFortyJobs(bad: Int64) throws {
+        let bench = try Bench()
+        let workload = try bench.workload(500_000, perChunk: 20_000)
+        var (jobs, found) = (0, false)
+        while let claimed = try bench.claim(workload) {
+            jobs += 1
+            guard jobs <= 100 else { break }
+            let isBad =
+                try bench.number(
+                    "SELECT count(*) FROM slice WHERE batch = \(claimed.id.rawValue) AND \(bad) BETWEEN first_row AND last_row"
+                ) > 0
+            guard isBad else { continue }
+            let batch = try bench.lead(claimed, to: "archived", ending: .validationFailed)
+            let suspects = batch.rows > 1 ? (batch.rows + 1) / 2 : nil
+            while try !bench.store.settleAbsent(
+                of: batch, dueBase: bench.now, suspects: suspects, limit: 1_000_000,
+                decide: { _ in batch.rows == 1 ? .held(.validation) : .returned }
+            ).isComplete {}
+            var settled = batch
+            settled.phase = .settled
+            try bench.store.settled(settled, was: batch.phase, at: bench.now)
+            found = batch.rows == 1
+        }
+        #expect(found)
+        #expect(jobs <= 40)
+        let record = try #require(try bench.store.workload(workload))
+        #expect(record.rows[.held] == 1)
+        #expect(record.rows[.inFlight] == 499_999)
+        #expect(try bench.store.jobRecord(of: workload).invalid < Limits().invalidJobs)
+    }
+
     /// Given back before anything ran, they are still under suspicion; once they ran, no longer.
     @Test func aSuspicionSurvivesAReleaseAndEndsWithAResult() throws {
         let bench = try Bench()
@@ -98,8 +131,35 @@ import Testing
         #expect(try bench.store.jobRecord(of: workload).fruitless == 2)
         bench.now = bench.now + .seconds(1)
         try bench.store.hold(workload, reason: "x", at: bench.now)
+        // A start fills no budget, or a daemon that keeps crashing would have one without end.
         try bench.store.resumeHeldWorkloads(at: bench.now)
+        #expect(try bench.store.workload(workload)?.state == .running)
+        #expect(try bench.store.jobRecord(of: workload).fruitless == 2)
+        try bench.store.hold(workload, reason: "x", at: bench.now)
+        #expect(try bench.store.resume(.workload(workload), why: "x", at: bench.now))
+        #expect(try bench.store.workload(workload)?.state == .running)
         #expect(try bench.store.jobRecord(of: workload).fruitless == 0)
+    }
+
+    @Test func createsThatWereRefusedOrLeftForAnotherAccountAreNoJobsInVain() throws {
+        let bench = try Bench()
+        let workload = try bench.workload(100)
+        for reason: ReleaseReason in [.createRefused, .accountChanged, .canceled] {
+            let batch = try bench.lead(
+                try #require(try bench.claim(workload, rows: 10)), to: "awaiting_upload")
+            try bench.release(batch, reason)
+        }
+        #expect(try bench.store.jobRecord(of: workload).fruitless == 1)
+    }
+
+    @Test func whatAStartMustNotLetGoOnStaysHeld() throws {
+        let bench = try Bench()
+        let (spent, other) = (try bench.workload(2), try bench.workload(2))
+        for id in [spent, other] { try bench.store.hold(id, reason: "why", at: bench.now) }
+        try bench.store.resumeHeldWorkloads(except: [spent], at: bench.now)
+        #expect(try bench.store.workload(spent)?.state == .held)
+        #expect(try bench.store.workload(spent)?.reason == "why")
+        #expect(try bench.store.workload(other)?.state == .running)
     }
 
     @Test func readsAreCountedByAccountAndMonth() throws {

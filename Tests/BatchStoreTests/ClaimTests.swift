@@ -105,7 +105,7 @@ import Testing
         #expect(try bench.input(of: mixed) == rows)
         // Whatever else happens to the workload meanwhile.
         _ = try bench.claim(workload)
-        _ = try bench.store.cancel(workload, now: true, at: bench.now)
+        try bench.cancel(workload, now: true)
         #expect(try bench.input(of: mixed) == rows)
     }
 
@@ -154,6 +154,20 @@ import Testing
         #expect(record.state == .running)
         #expect(record.startedAt == start)
         #expect(record.rows[.inFlight] == 6)
+    }
+
+    @Test func aClockThatWasSetBackParksNoRow() throws {
+        let bench = try Bench()
+        let workload = try bench.workload(2)
+        let first = try bench.lead(try #require(try bench.claim(workload)), to: "archived", bytes: 1)
+        let lines = ["r0", "r1"].map { ResultLine(id: $0, status: 429) }
+        _ = try bench.store.settle(
+            lines, odd: 0, of: first, from: 0, to: 1, dueBase: bench.now, at: bench.now
+        ) { line, _ in .again(delay: line.id == "r0" ? .hours(6) : .seconds(1), doubt: false) }
+        // Six hours is the longest pause: until then each row waits for its time.
+        #expect(try bench.claim(workload) == nil)
+        bench.now = bench.now - .days(30)
+        #expect(try bench.claim(workload)?.rows == 2)
     }
 }
 

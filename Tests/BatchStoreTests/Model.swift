@@ -32,7 +32,7 @@ struct Model {
             default: break
             }
             switch decision {
-            case .succeeded: line.state = .succeeded
+            case .succeeded, .succeededByRule: line.state = .succeeded
             case .failed: line.state = .failed
             case .held: line.state = .held
             case .again, .returned, .systemic:

@@ -86,7 +86,7 @@ import Testing
         #expect(try bench.waiting(in: second) == [0])
         // Those who come later wait for it as well.
         let third = try bench.submit(["a"])
-        _ = try bench.store.cancel(first, now: false, at: bench.now)
+        try bench.cancel(first, now: false)
         #expect(try bench.waiting(in: second) == [])
         #expect(try bench.waiting(in: third) == [0])
         try bench.store.finish(first, as: .canceled, at: bench.now)
@@ -103,8 +103,41 @@ import Testing
         try bench.settleAll(other)
         // The second one needs nobody: it goes on when the first one does.
         #expect(try bench.store.exhaustedWorkloads().map(\.id) == [first])
-        _ = try bench.store.cancel(first, now: false, at: bench.now)
+        try bench.cancel(first)
         #expect(try bench.claim(second) != nil)
+    }
+
+    /// A workload with many contended rows is canceled in pieces, and a crash may come between any two.
+    @Test func aCancelThatWasCutShortIsEndedAfterAStart() throws {
+        for pieces in 0...6 {
+            let bench = try Bench()
+            let objects = (0..<7).map { "o\($0)" }
+            let first = try bench.submit(objects)
+            let second = try bench.submit(objects)
+            let third = try bench.submit(objects)
+            _ = try bench.store.cancel(second, now: false, at: bench.now)
+            var cursor: Int64? = 0
+            for _ in 0..<pieces {
+                guard let place = cursor else { break }
+                cursor = try bench.store.cancelSome(of: second, from: place, limit: 2, at: bench.now)
+                #expect(
+                    try bench.store.claim(
+                        from: second, policy: Bench.policy(), size: Bench.size(rows: 9), at: bench.now) == nil
+                )
+            }
+            try bench.reopen()
+            #expect(try bench.store.cancelingWorkloads() == [second])
+            if cursor != nil { #expect(try bench.store.exhaustedWorkloads().isEmpty) }
+            // Those behind it wait for the first workload now, and for nobody else.
+            try bench.clear(second)
+            #expect(try bench.store.workload(second)?.rows[.canceled] == 7)
+            #expect(try bench.waiting(in: third).count == 7)
+            for id in [first, second, third] { #expect(try bench.store.turnsEvidence(of: id).holds) }
+            #expect(try bench.store.exhaustedWorkloads().map(\.id) == [second])
+            try bench.store.finish(second, as: .canceled, at: bench.now)
+            try bench.settleAll(try #require(try bench.claim(first)))
+            #expect(try bench.waiting(in: third) == [])
+        }
     }
 
     @Test func whatIsCanceledIsWaitedForNoLonger() throws {
@@ -113,11 +146,11 @@ import Testing
         let second = try bench.submit(["a", "b", "c", "c"])
         let third = try bench.submit(["a", "b", "c"])
         let flying = try #require(try bench.claim(first, rows: 1))
-        _ = try bench.store.cancel(second, now: false, at: bench.now)
+        try bench.cancel(second, now: false)
         #expect(try bench.store.workload(second)?.rows[.canceled] == 4)
         #expect(try bench.store.workload(second)?.waiting == 0)
         #expect(try bench.waiting(in: third) == [0, 1, 2])
-        _ = try bench.store.cancel(first, now: false, at: bench.now)
+        try bench.cancel(first, now: false)
         // The row at Stripe may still run.
         #expect(try bench.waiting(in: third) == [0])
         try bench.release(flying, .canceled)

@@ -97,7 +97,7 @@ struct Walk {
             #expect(throws: StoreError.self) { try bench.store.cancel(id, now: true, at: bench.now) }
             return
         }
-        _ = try bench.store.cancel(id, now: below(2) == 0, at: bench.now)
+        try bench.cancel(id, now: below(2) == 0)
         model.loads[id]!.isCanceling = true
         model.loads[id]!.isHeld = false
         model.loads[id]!.isPaused = false

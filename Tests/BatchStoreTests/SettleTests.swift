@@ -30,6 +30,27 @@ import Testing
         return rows
     }
 
+    /// What a canceled job did not run lies between the rows that it ran. Once it took a step for each run.
+    @Test func rowsInManyShortRunsAreSettledInAFewSteps() throws {
+        let (bench, workload, first) = try archived(4_000, ending: .canceled)
+        let ran = stride(from: 0, to: 4_000, by: 2).map { ResultLine(id: "r\($0)", status: 200) }
+        _ = try bench.store.settle(ran, odd: 0, of: first, from: 0, to: 100, now: bench.now)
+        while try !bench.store.settleAbsent(of: first, dueBase: bench.now, decide: { _ in .returned })
+            .isComplete
+        {}
+        let second = try bench.lead(try #require(try bench.claim(workload)), to: "archived", bytes: 1)
+        #expect(second.rows == 2_000)
+        #expect(try bench.number("SELECT count(*) FROM slice WHERE batch = \(second.id.rawValue)") == 2_000)
+        let rest = stride(from: 1, to: 4_000, by: 2).map { ResultLine(id: "r\($0)", status: 200) }
+        _ = try bench.store.settle(rest, odd: 0, of: second, from: 0, to: 1, now: bench.now)
+        var steps = 1
+        while try !bench.store.settleAbsent(of: second, dueBase: bench.now, decide: { _ in .returned })
+            .isComplete
+        { steps += 1 }
+        #expect(steps <= 2)
+        #expect(try bench.store.workload(workload)?.rows[.succeeded] == 4_000)
+    }
+
     @Test func settlingResumesAtItsOffsetAndRefusesAnother() throws {
         let (bench, workload, batch) = try archived(4)
         _ = try bench.store.settle(

@@ -84,6 +84,13 @@ import Testing
         Damage("a row with another error", says: "row r-40", "the error") {
             try $0.sql("UPDATE row_error SET code = 'lock_timeout' WHERE key = (1 << 32) + 39")
         },
+        Damage("a failure made a success", says: "row r-40", "expected not succeeded, for HTTP 404") {
+            try $0.sql(
+                """
+                UPDATE row_state SET state = 2, reason = NULL WHERE key = (1 << 32) + 39;
+                UPDATE workload SET failed = failed - 1, succeeded = succeeded + 1 WHERE id = 1
+                """)
+        },
         Damage("a row that claims another batch", says: "row r-2", "last sent in b2") {
             try $0.sql("UPDATE row_state SET batch = 2 WHERE key = (1 << 32) + 1")
         },

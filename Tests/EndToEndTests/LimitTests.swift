@@ -83,6 +83,25 @@ import Testing
         }
     }
 
+    @Test func aBadRowThatStripeDoesNotNameIsFoundAndOnlyItIsHeld() async throws {
+        try await Site.with { site in
+            try await site.simulator.inject(
+                #"{"jobs":[{"end":"validation_failed","with_row":"r-777","count":1000}]}"#)
+            let input = try site.input("rows.jsonl", Rows.updates(2000))
+            try await site.withDaemon { _ in
+                let ended = try await site.ctl("submit", "update-customers", input, "--wait")
+                #expect(ended.code == 4, "\(ended.errors)")
+                let held = try await site.ctl("rows", "w1", "--state", "held").jsonLines()
+                #expect(held.map { $0["row"] as? String } == ["r-777"])
+                #expect(held.first?["reason"] as? String == "validation")
+                #expect(counts(try await site.ctl("show", "w1", "-o", "json").json())["succeeded"] == 1999)
+                #expect(try await site.simulator.jobs().count <= 1 + 2 * 11)
+                #expect(try await site.ctl("audit", "w1").code == 0)
+            }
+            try await site.expectExecutedOnce(1999)
+        }
+    }
+
     @Test func everyDeadlineIsListedWithItsSlack() async throws {
         try await Site.with(rps: 5, timeScale: 1) { site in
             let input = try site.input("rows.jsonl", Rows.updates(1000))

@@ -95,6 +95,32 @@ import Testing
         }
     }
 
+    @Test(arguments: ["cancel-committed", "cancel-chunk-committed"])
+    func aKillInTheMiddleOfACancelLetsTheOthersGoAllTheSame(point: String) async throws {
+        try await Site.with(queue: Self.queues) { site in
+            try await site.simulator.inject(Self.noJobs)
+            try await site.withDaemon(dyingAt: point) {
+                for name in ["a", "b", "c"] {
+                    let file = try site.input("\(name).jsonl", rows(name, 300, "customer", "cus_"))
+                    #expect(try await site.ctl("submit", "names", file).code == 0)
+                }
+                #expect(try await site.ctl("cancel", "w2", "--now").code != 0)
+                try await awaitFact("it is dead") { try await site.ctl("status").code == 6 }
+            }
+            try await site.simulator.heal()
+            try await site.withDaemon { _ in
+                for (workload, state) in [("w2", "canceled"), ("w1", "finished"), ("w3", "finished")] {
+                    _ = try await site.ctl("wait", workload, "--timeout", "100s")
+                    let shown = try await site.ctl("show", workload, "-o", "json").json()
+                    #expect(shown["state"] as? String == state, "\(shown)")
+                    let audit = try await site.ctl("audit", workload)
+                    #expect(audit.code == 0, "\(audit.output)")
+                }
+            }
+            try await expectOrder(site, objects: 300, by: ["a", "c"])
+        }
+    }
+
     private func expectEnd(of workload: String, code: Int, _ site: Site) async throws {
         let ended = try await site.ctl("wait", workload, "--timeout", "100s")
         #expect(ended.code == code, "\(workload): \(ended.errors)")

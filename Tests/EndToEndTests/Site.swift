@@ -43,8 +43,14 @@ struct Site: Sendable {
     }
 
     /// Runs a daemon around `body`; it is asked to end afterwards unless `body` killed it.
-    func withDaemon(_ body: (RunningDaemon) async throws -> Void) async throws {
-        try await Process.run("batchd", ["run", "--config", config], log: daemonLog) { process in
+    ///
+    /// `clock` gives it the simulator's time, so many times as fast as ours.
+    func withDaemon(clock scale: Int? = nil, _ body: (RunningDaemon) async throws -> Void) async throws {
+        var environment: [Subprocess.Environment.Key: String?] = [:]
+        if let scale { environment["BATCHD_CLOCK"] = "\(try await simulator.now())*\(scale)" }
+        try await Process.run(
+            "batchd", ["run", "--config", config], environment: environment, log: daemonLog
+        ) { process in
             let daemon = RunningDaemon(process: process)
             try await awaitFact("the daemon answers") { try await ctl("status").code == 0 }
             try await body(daemon)

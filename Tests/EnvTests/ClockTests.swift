@@ -21,4 +21,15 @@ import Testing
             await #expect(throws: CancellationError.self) { try await group.next() }
         }
     }
+
+    @Test func aClockOfOurOwnStartsWhereItIsToldAndRunsAsFastAsItIsTold() async throws {
+        let start = Timestamp(rfc3339: "2031-01-01T00:00:00Z")!
+        let clock = Clock.running(from: start, scale: 36_000)
+        let wall = Clock.system.now()
+        #expect(clock.now() - start < .days(1))
+        try await clock.sleep(start + .hours(1))
+        #expect(clock.now() - start >= .hours(1))
+        // An hour in a tenth of a second.
+        #expect(Clock.system.now() - wall >= .milliseconds(99))
+    }
 }

@@ -25,11 +25,13 @@ struct CancelCommand: OperatorCommand {
             Routes.cancel(percentEncoded(workload)), [.now: now ? "true" : nil])
         if session.output.isJSON { try session.output.show(after) { [] } }
         let canceled = "\(after.id): \(Human.count(after.rows.canceled, "row")) canceled"
+        let isOver = after.knownState == .canceled
+        let left = [(after.rows.inFlight, "in flight"), (after.rows.queued, "to be canceled")]
+            .filter { $0.0 > 0 && !isOver }.map { "\(Human.count($0.0)) still \($0.1)" }
         session.output.say(
-            after.rows.inFlight == 0
+            left.isEmpty
                 ? "\(canceled)."
-                : "\(canceled), \(Human.count(after.rows.inFlight)) still in flight. Follow: batchctl watch \(after.id)"
-        )
+                : "\(canceled), \(left.joined(separator: ", ")). Follow: batchctl watch \(after.id)")
         return .ok
     }
 }

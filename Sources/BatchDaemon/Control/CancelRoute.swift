@@ -10,6 +10,9 @@ struct CancelRoute {
     let orchestrator: Orchestrator
     let alarm: Alarm
 
+    /// So many pieces are waited for; what is left of a very contended workload follows behind the answer.
+    private static let piecesAwaited = 20
+
     func add(to router: ControlRouter) {
         router.post(Routes.cancel(":id"), .now) { [self] call in
             let workload = try facts.workload(call.id)
@@ -18,6 +21,9 @@ struct CancelRoute {
             defer { alarm.ring() }
             do {
                 try await orchestrator.cancel(workload.id, now: try call.flag(.now))
+                for _ in 1...Self.piecesAwaited {
+                    if try await orchestrator.cancelSome(of: workload.id) { break }
+                }
             } catch StoreError.wrongState(let id, let state) {
                 throw Refusal(.conflict, "wrong_state", "\(id) is \(state.rawValue): it cannot be canceled.")
             }

@@ -30,13 +30,12 @@ extension Facts {
     func job(_ record: BatchRecord) -> Job? {
         guard let id = record.job else { return nil }
         let batch = record.batch
-        let queue = configuration.queues.first { $0.name == batch.queue }
         // Before the first look it is what a create makes it.
         let state = record.ending?.rawValue ?? batch.seen?.status.word ?? JobStatus.readyForUpload.word
         let pollAt: Timestamp? = if case .processing(_, let moment) = batch.phase { moment } else { nil }
         return Job(
             id: id.rawValue, batch: batch.id.description, workload: batch.workload.description,
-            queue: batch.queue, account: queue?.account.name ?? "", state: state, rows: Int(batch.rows),
+            queue: batch.queue, account: batch.account, state: state, rows: Int(batch.rows),
             succeeded: batch.seen?.succeeded.map { Int($0) }, failed: batch.seen?.failed.map { Int($0) },
             createdAt: record.createdAt.rfc3339,
             seenAt: batch.seen == nil ? nil : batch.aliveAt.rfc3339,

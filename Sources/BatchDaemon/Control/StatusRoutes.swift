@@ -89,6 +89,12 @@ extension Facts {
         }
     }
 
+    /// True when a batch has a job in an account that nobody knows any more.
+    private func isLost(_ record: BatchRecord) -> Bool {
+        record.batch.phase.needsItsAccount
+            && !configuration.accounts.contains { $0.policy.name == record.batch.account }
+    }
+
     /// What the daemon is doing or waiting for, as a sentence.
     private func message(open: [WorkloadRecord], live: [BatchRecord]) throws -> String {
         switch daemon.phase {
@@ -97,6 +103,11 @@ extension Facts {
         case .running: break
         }
         if let complaint = try disk.complaint() { return complaint }
+        if let lost = live.last(where: isLost) {
+            return
+                "\(lost.batch.id) waits for the account \(lost.batch.account), which is not in the configuration "
+                + "any more. Add it again under that name; no queue has to use it."
+        }
         let failing = live.filter { $0.batch.failures > 0 }
         if let worst = failing.max(by: { $0.batch.failures < $1.batch.failures }), let why = worst.lastFailure
         {

@@ -44,6 +44,7 @@ extension ReleaseReason {
         case .createRefused: "\(back): Stripe refused to make the job."
         case .canceled: "\(back): the workload was canceled before its file was sent."
         case .stopped: "\(back): the workload was held or paused before a job was asked for."
+        case .accountChanged: "\(back): its queue belongs to another account now, and its file was not sent."
         }
     }
 }

@@ -51,9 +51,9 @@ struct JobAudit {
             return files.add(place, expected: "the job \(job) of \(batch)", found: "nothing", .restore)
         }
         try guarding { audit in
-            try audit.compareFiles(record, job, folder)
+            let manifest = try audit.compareFiles(record, job, folder)
             guard let facts = record.results else { return }
-            try audit.compareLines(record, facts, job, folder)
+            try audit.compareLines(record, facts, job, folder, manifest)
         }
     }
 
@@ -70,7 +70,7 @@ struct JobAudit {
 
     private mutating func compareFiles(
         _ record: BatchRecord, _ job: JobID, _ folder: WorkloadFolder
-    ) throws {
+    ) throws -> Manifest {
         let batch = record.batch.id
         let wanted =
             [folder.manifestPath(of: job)] + (record.results == nil ? [] : [folder.resultsPath(of: job)])
@@ -101,6 +101,7 @@ struct JobAudit {
         files.compare(
             "\(place), SHA-256 of the results", expected: record.results?.rawSHA256,
             found: manifest.results?.rawSHA256, .restore)
+        return manifest
     }
 
     // MARK: lines
@@ -114,6 +115,10 @@ struct JobAudit {
         var odd: Int64 = 0
         var pending: [(line: ResultLine, number: Int64)] = []
         var seen: RowBits
+        /// Where its rows went, by the manifest.
+        let endpoint: Endpoint?
+        /// Rules that made a success of an answer here.
+        let rules: [OutcomeRule]
         /// Rows that succeeded here, and are not recorded as such; a stray line may say so of any row.
         var elsewhere = Findings()
 
@@ -125,14 +130,23 @@ struct JobAudit {
             }
             pending.append((result, lines))
         }
+
+        /// True when the answer, or what is recorded about it, makes a success of the row.
+        func isSuccess(_ line: ResultLine, _ found: LineEvidence) -> Bool {
+            if line.verdict == .done { return true }
+            if let endpoint, found.doubts > 0, line.provesEarlierSuccess(of: endpoint) { return true }
+            return rules.contains { $0.makesASuccess(of: line) }
+        }
     }
 
     private mutating func compareLines(
-        _ record: BatchRecord, _ facts: ArchivedFacts, _ job: JobID, _ folder: WorkloadFolder
+        _ record: BatchRecord, _ facts: ArchivedFacts, _ job: JobID, _ folder: WorkloadFolder,
+        _ manifest: Manifest
     ) throws {
         let isSettled = record.batch.phase == .settled
         var reading = Reading(
-            record: record, place: folder.resultsPath(of: job), seen: RowBits(rows: workload.rows.total))
+            record: record, place: folder.resultsPath(of: job), seen: RowBits(rows: workload.rows.total),
+            endpoint: Endpoint(manifest.endpoint), rules: try store.rulesUsed(in: record.batch.id))
         var hash = SHA256()
         var reader = try ResultReader(reading.place)
         var splitter = LineSplitter(limit: Settler.maximumLineBytes)
@@ -216,7 +230,7 @@ struct JobAudit {
                 place, expected: stated, found: found.status.map { "HTTP \($0)" } ?? "no result", .records)
         } else if reading.record.ending == .validationFailed {
             return
-        } else if found.state == .succeeded, line.verdict != .done, line.verdict != .refused {
+        } else if found.state == .succeeded, !reading.isSuccess(line, found) {
             results.add(place, expected: "not succeeded, for \(stated)", found: "succeeded", .records)
         } else if found.state != .succeeded, line.verdict == .done {
             results.add(place, expected: "succeeded, for \(stated)", found: found.state.word, .records)
