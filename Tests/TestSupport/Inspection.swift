@@ -193,6 +193,8 @@ extension World {
             guard let batch = try life.store.batch(of: JobID(job.id)), let results = batch.results else {
                 continue
             }
+            // Seven days after the job had ended Stripe removed them.
+            guard FileManager.default.fileExists(atPath: job.resultsPath) else { continue }
             let bytes = Array(try Data(contentsOf: URL(filePath: job.resultsPath)))
             let isWhole = Digest(Array(SHA256.hash(data: bytes))) == results.rawSHA256
             if batch.ending == .resultsExpired || mayBeTorn {
