@@ -43,11 +43,11 @@ extension Store {
 
     /// Lets something go on: ends its stop, and a workload's hold.
     ///
-    /// - Parameter why: for the history.
+    /// - Parameter byPerson: false for a pause that is over: that fills no budget anew.
     /// - Returns: false when it was neither paused nor held; nothing is changed then.
     /// - Throws: `StoreError.wrongState` for a workload that is over or is being canceled, `noWorkload`.
     @discardableResult
-    package func resume(_ scope: PauseScope, why: String, at now: Timestamp) throws -> Bool {
+    package func resume(_ scope: PauseScope, byPerson: Bool, at now: Timestamp) throws -> Bool {
         try write { db in
             var changed = 0
             if case .workload(let id) = scope {
@@ -62,7 +62,9 @@ extension Store {
             try db.endPause(scope)
             changed += db.changesCount
             guard changed > 0 else { return false }
-            try db.note("resumed", at: now, workload: scope.workload, "\(scope) \(why)")
+            try db.note(
+                byPerson ? "resumed" : "pause_over", at: now, workload: scope.workload,
+                byPerson ? "\(scope) resumed by the operator" : "\(scope) goes on: its pause is over")
             return true
         }
     }

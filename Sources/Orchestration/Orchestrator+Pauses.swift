@@ -22,7 +22,7 @@ extension Orchestrator {
     ///
     /// - Throws: as `Store.resume`.
     package func resume(_ scope: PauseScope) throws -> Bool {
-        guard try store.resume(scope, why: "resumed by the operator", at: clock.now()) else { return false }
+        guard try store.resume(scope, byPerson: true, at: clock.now()) else { return false }
         pauses[scope] = nil
         log.notice("resumed", metadata: ["what": "\(scope)"])
         return true
@@ -41,7 +41,7 @@ extension Orchestrator {
             } else if pause.until != nil {
                 // A workload may have ended meanwhile, and its stop with it.
                 if try store.isPaused(pause.scope) {
-                    try store.resume(pause.scope, why: "goes on: its pause is over", at: turn.now)
+                    try store.resume(pause.scope, byPerson: false, at: turn.now)
                     log.notice("resumed: the pause is over", metadata: ["what": "\(pause.scope)"])
                 }
                 pauses[pause.scope] = nil

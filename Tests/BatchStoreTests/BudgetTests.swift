@@ -136,7 +136,7 @@ import Testing
         #expect(try bench.store.workload(workload)?.state == .running)
         #expect(try bench.store.jobRecord(of: workload).fruitless == 2)
         try bench.store.hold(workload, reason: "x", at: bench.now)
-        #expect(try bench.store.resume(.workload(workload), why: "x", at: bench.now))
+        #expect(try bench.store.resume(.workload(workload), byPerson: true, at: bench.now))
         #expect(try bench.store.workload(workload)?.state == .running)
         #expect(try bench.store.jobRecord(of: workload).fruitless == 0)
     }

@@ -19,7 +19,7 @@ extension Walk {
     mutating func unpause() throws {
         guard let id = pick(accepted), let load = model.loads[id] else { return }
         guard !load.isOver, !load.isCanceling else { return }
-        let wasStopped = try bench.store.resume(.workload(id), why: "", at: bench.now)
+        let wasStopped = try bench.store.resume(.workload(id), byPerson: true, at: bench.now)
         #expect(wasStopped == (load.isPaused || load.isHeld))
         (model.loads[id]!.isPaused, model.loads[id]!.isHeld) = (false, false)
     }

@@ -73,7 +73,7 @@ extension Walk {
             try resume()
             for id in accepted where model.loads[id]?.isOver == false {
                 if model.loads[id]!.isPaused {
-                    try bench.store.resume(.workload(id), why: "", at: bench.now)
+                    try bench.store.resume(.workload(id), byPerson: true, at: bench.now)
                     model.loads[id]!.isPaused = false
                 }
                 let load = model.loads[id]!
