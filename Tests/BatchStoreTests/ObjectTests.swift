@@ -109,7 +109,7 @@ import Testing
 
     /// A workload with many contended rows is canceled in pieces, and a crash may come between any two.
     @Test func aCancelThatWasCutShortIsEndedAfterAStart() throws {
-        for pieces in 0...6 {
+        for pieces in 0...12 {
             let bench = try Bench()
             let objects = (0..<7).map { "o\($0)" }
             let first = try bench.submit(objects)

@@ -111,6 +111,9 @@ import Testing
             try $0.sql(
                 "DROP TRIGGER event_is_not_deleted; DELETE FROM event WHERE batch = 1 AND kind = 'settled'")
         },
+        Damage("an acceptance that is gone", says: "the acceptances of w1", "expected 1; found 0") {
+            try $0.sql("DROP TRIGGER event_is_not_deleted; DELETE FROM event WHERE kind = 'accepted'")
+        },
         Damage("another source digest", says: "w1, SHA-256", "the acceptance of w1") {
             try $0.sql("UPDATE workload SET source_sha256 = zeroblob(32) WHERE id = 1")
         },
