@@ -33,7 +33,7 @@ endef
 
 # How long `make fuzz` feeds each target, and which; what it learned and found stays in the folder of its build.
 # How many simulated worlds `make test` tries; `make torture` tries more.
-WORLDS  ?= 300
+WORLDS  ?= 500
 # So many tests at a time: more of them only make each other late.
 NARROW   = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6
 SECONDS ?= 60

@@ -169,12 +169,15 @@ def show(measurements):
 
 
 def check():
-    """Memory may not grow with the rows; how long it takes is not judged."""
-    small, large, many = measure(1, 20_000), measure(1, 200_000), measure(60, 500)
+    """Memory may not grow with the rows; how long it takes is not judged.
+
+    The first hundred thousand rows still fill the allocator's own reserves, so counting begins behind them.
+    """
+    small, large, many = measure(1, 200_000), measure(1, 1_000_000), measure(60, 500)
     show([small, large, many])
-    growth = (large["memory"] - small["memory"]) * (1 << 20) / 180_000
-    print(f"180,000 rows more take {growth:.0f} bytes of memory each")
-    if growth > 60:
+    growth = (large["memory"] - small["memory"]) * (1 << 20) / 800_000
+    print(f"800,000 rows more take {growth:.0f} bytes of memory each")
+    if growth > 20:
         raise SystemExit("FAILED: the memory of batchsim grows with the rows of a job")
 
 
