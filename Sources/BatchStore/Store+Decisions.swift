@@ -54,8 +54,8 @@ extension Store {
             }
             var rows: [SelectedRow] = []
             var strangers: [String] = []
-            for id in ids {
-                let key = try db.numberOfRow(named: id, in: workload).map { RowKey(workload, $0).rawValue }
+            for (id, number) in zip(ids, try db.numbersOfRows(named: ids, in: workload)) {
+                let key = number.map { RowKey(workload, $0).rawValue }
                 let state = try Int.fetchOne(
                     db.cachedStatement(sql: "SELECT state FROM row_state WHERE key = ?"), arguments: [key])
                 if let key, state == selection.state.rawValue {
