@@ -37,9 +37,14 @@ import Testing
     @Test(.enabled(if: Disk.canMountImages, "loop mounts need root and a loop device"))
     func aDaemonThatDoesNotSyncItsCommitsLosesWhatItAccepted() async throws {
         try await Self.world { site, image in
+            let early = try site.input("early.jsonl", Rows.updates(48))
             let input = try site.input("rows.jsonl", Rows.updates(49))
+            // The daemon may stop before it answers the submission that brings it to the point. So one is
+            // accepted before, and waits.
             let accepted = try await site.cut(at: .stagingCommitted, image, forgetting: "database") {
-                try await site.ctl("submit", "update-customers", input, "--key", "k").code == 0
+                let early = try await site.ctl("submit", "update-customers", early, "--start-after", "1h")
+                _ = try await site.ctl("submit", "update-customers", input)
+                return early.code == 0
             }
             #expect(accepted)
             try await site.withDaemon { _ in
