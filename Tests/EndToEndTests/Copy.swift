@@ -44,13 +44,21 @@ struct Copy {
         try database.close()
     }
 
-    /// Puts the results of one job in the place of another's, as if its rows had been executed again.
+    /// Puts the results of the first batch in the place of the second's, as if its rows had been executed again.
     func repeatSuccess() throws {
-        let paths = try FileManager.default.subpathsOfDirectory(atPath: archive).sorted()
-        let results = paths.filter { $0.hasSuffix("results.jsonl.zst") }
-        let (first, second) = ("\(archive)/\(results[0])", "\(archive)/\(results[1])")
+        let (first, second) = (try results(of: "b1"), try results(of: "b2"))
         try FileManager.default.removeItem(atPath: second)
         try FileManager.default.copyItem(atPath: first, toPath: second)
+    }
+
+    private func results(of batch: String) throws -> String {
+        let manifests = try FileManager.default.subpathsOfDirectory(atPath: archive)
+            .filter { $0.hasSuffix("/manifest.json") }
+        let manifest = try manifests.first {
+            try String(contentsOfFile: "\(archive)/\($0)", encoding: .utf8)
+                .contains("\"batch\" : \"\(batch)\"")
+        }
+        return "\(archive)/\(try #require(manifest))".replacing("manifest.json", with: "results.jsonl.zst")
     }
 
     /// Overwrites a page in the middle of the database.

@@ -117,7 +117,7 @@ import Testing
             .answer("302 Found", headers: ["Location: http://127.0.0.1:1/"], ""),
             .bytesThenClose(Reply.head("200 OK", ["Content-Length: \(job.count)"]) + job.dropLast(5)),
             .bytesThenClose(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8)),
-            .cut(bodyBytes: 0),
+            .cut(bodyBytes: body.count),
         ]
         try await withWire({ number, _ in replies[number] }) { server, client in
             for number in replies.indices {
