@@ -12,6 +12,8 @@ package struct BatchSize: Hashable, Sendable {
         case bisection
         /// The last place of a queue, which must come free within the hour.
         case fairness
+        /// The first job of a workload.
+        case canary
     }
 
     /// What was seen of the last jobs; nil before there was one.
@@ -61,6 +63,14 @@ package struct BatchSize: Hashable, Sendable {
             (bytes, byteLimit) = (upload, .uploadWindow)
         }
     }
+
+    /// The same for a canary of so many rows.
+    package func canary(rows most: Int64) -> BatchSize {
+        var size = self
+        if most < rows { (size.rows, size.rowLimit) = (most, .canary) }
+        return size
+    }
+
     /// The same for a job that ends within the hour.
     package func short(seen: Seen, limits: Limits) -> BatchSize {
         var size = self

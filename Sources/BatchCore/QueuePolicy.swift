@@ -40,6 +40,12 @@ package struct QueuePolicy: Hashable, Sendable {
     package var retry: RetryPolicy
     /// What happens to rows with an unknown outcome.
     package var unknownOutcome: UnknownOutcome
+    /// How the first job of a workload decides about all others; nil for none.
+    package var canary: Canary?
+    /// When so many rows fail that nothing more is sent; nil for never.
+    package var halt: Halt?
+    /// When new jobs are begun; nil for at any time.
+    package var window: StartWindow?
 
     /// A policy with the defaults of `interfaces.md` section 2.
     package init(
@@ -48,7 +54,8 @@ package struct QueuePolicy: Hashable, Sendable {
         notificationSuppression: NotificationSuppression = .none, maximumRPS: Int? = nil,
         maxConcurrentJobs: Int = 4, maxRowsPerJob: Int64? = nil,
         maxBytesPerJob: Int64 = 4_000_000_000, retry: RetryPolicy = RetryPolicy(),
-        unknownOutcome: UnknownOutcome = .auto
+        unknownOutcome: UnknownOutcome = .auto, canary: Canary? = Canary(), halt: Halt? = Halt(),
+        window: StartWindow? = nil
     ) {
         self.name = name
         self.account = account
@@ -63,6 +70,9 @@ package struct QueuePolicy: Hashable, Sendable {
         self.maxBytesPerJob = maxBytesPerJob
         self.retry = retry
         self.unknownOutcome = unknownOutcome
+        self.canary = canary
+        self.halt = halt
+        self.window = window
     }
 
     /// True when a row with an unknown outcome may be sent again without asking a person.

@@ -2,6 +2,7 @@ import BatchCore
 import BatchStore
 package import ControlAPI
 package import Env
+import Foundation
 import Glibc
 import Hummingbird
 package import Logging
@@ -144,7 +145,7 @@ package struct Daemon: Sendable {
         return Settings(
             queues: configuration.queues, accounts: configuration.accounts.map(\.policy),
             clients: Dictionary(uniqueKeysWithValues: clients),
-            minFree: configuration.storage.minFree)
+            minFree: configuration.storage.minFree, zone: TimeZone.secondsAhead)
     }
 
     private func router(

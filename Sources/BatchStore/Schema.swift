@@ -28,7 +28,9 @@ enum Schema {
 
     /// `place` is its place among all submissions, given when its last row was stored; `late_place` the one of
     /// rows that a person had sent again, last. `waiting` counts its queued rows that wait for others with the
-    /// same object, `turns` its lines in `object_turn`.
+    /// same object, `turns` its lines in `object_turn`. The guard rails count the batches after `guarded_after`: the
+    /// last one there was when a person let it go on that a guard had held. `stored_bytes` and `stored_sha256` are
+    /// those of its lines as they are stored, where they are not what was submitted.
     private static let workload = """
         CREATE TABLE workload (
           id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
@@ -46,7 +48,10 @@ enum Schema {
           finished_at INTEGER,
           source_bytes INTEGER NOT NULL DEFAULT 0,
           source_sha256 BLOB,
+          stored_bytes INTEGER,
+          stored_sha256 BLOB,
           summary_sha256 BLOB,
+          guarded_after INTEGER,
           family TEXT,
           place INTEGER UNIQUE,
           late_place INTEGER,
@@ -65,6 +70,7 @@ enum Schema {
           CHECK (state <> 'finished' OR held = 0),
           CHECK ((state = 'loading') = (source_sha256 IS NULL)),
           CHECK (state <> 'held' OR reason IS NOT NULL),
+          CHECK ((stored_bytes IS NULL) = (stored_sha256 IS NULL)),
           CHECK (state = 'loading' OR family IS NULL OR place IS NOT NULL),
           CHECK (state = 'loading' OR waiting <= min(queued, turns)),
           CHECK (state NOT IN ('finished', 'canceled') OR turns = 0)
@@ -166,6 +172,7 @@ enum Schema {
         ) STRICT
         """
 
+    /// `ended_rows` got their outcome in it, and `failed_rows` of those failed or are held: what the guard rails ask.
     private static let batch = """
         CREATE TABLE batch (
           id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -202,6 +209,8 @@ enum Schema {
           settled_bytes INTEGER NOT NULL DEFAULT 0,
           settled_rows INTEGER NOT NULL DEFAULT 0,
           odd_lines INTEGER NOT NULL DEFAULT 0,
+          ended_rows INTEGER NOT NULL DEFAULT 0,
+          failed_rows INTEGER NOT NULL DEFAULT 0,
           release_reason TEXT,
           CHECK (phase = 'staging' OR phase = 'released' OR (input_bytes IS NOT NULL AND input_sha256 IS NOT NULL)),
           CHECK (phase <> 'creating' OR (create_key IS NOT NULL AND create_body IS NOT NULL AND asked_at IS NOT NULL)),
@@ -213,7 +222,8 @@ enum Schema {
           CHECK (swept = 0 OR phase IN ('settled', 'released')),
           CHECK ((pace_since IS NULL) = (pace_done IS NULL)),
           CHECK ((row_rate IS NULL) = (rate_at IS NULL)),
-          CHECK ((sent_bytes IS NULL) = (sent_ms IS NULL))
+          CHECK ((sent_bytes IS NULL) = (sent_ms IS NULL)),
+          CHECK (failed_rows BETWEEN 0 AND ended_rows AND ended_rows <= rows)
         ) STRICT;
         CREATE INDEX batch_live ON batch(id) WHERE swept = 0;
         CREATE INDEX batch_workload ON batch(workload, id);

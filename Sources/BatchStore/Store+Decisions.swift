@@ -166,6 +166,12 @@ extension Database {
 
     /// Lets a workload go on that is held, or has finished; one that is paused stays so.
     fileprivate func reopen(_ workload: WorkloadID, at now: Timestamp) throws {
+        // Whoever has rows of a finished workload sent again has seen how they fared. A guard that holds stays.
+        try execute(
+            sql: """
+                UPDATE workload SET guarded_after = (SELECT max(id) FROM batch WHERE workload = ?1)
+                WHERE id = ?1 AND state = 'finished'
+                """, arguments: [workload.rawValue])
         try execute(
             sql: """
                 UPDATE workload SET state = 'running', reason = NULL, finished_at = NULL, summary_sha256 = NULL

@@ -52,6 +52,7 @@ extension Store {
             var changed = 0
             if case .workload(let id) = scope {
                 try db.requireOpen(id)
+                try db.letGuardsGo(of: id)
                 try db.execute(
                     sql: """
                         UPDATE workload SET state = iif(started_at IS NULL, 'queued', 'running'), reason = NULL

@@ -116,6 +116,7 @@ extension Store {
             try writer.turns?.finish()
             for rule in writer.rules { try db.note(rule, thatDecidedIn: batch.id) }
             try db.move(writer.moves, in: batch.workload)
+            try db.countOutcomes(writer.moves, in: batch.id)
             try db.changeOne(
                 """
                 UPDATE batch SET settled_bytes = ?, settled_rows = settled_rows + ?, odd_lines = odd_lines + ?
@@ -168,6 +169,7 @@ extension Store {
             }
             try writer.turns?.finish()
             try db.move(writer.moves, in: batch.workload)
+            try db.countOutcomes(writer.moves, in: batch.id)
             return tally
         }
     }
@@ -198,6 +200,16 @@ extension Store {
 }
 
 extension Database {
+    /// Counts the rows that got their outcome in a batch.
+    fileprivate func countOutcomes(_ moves: RowMoves, in batch: BatchID) throws {
+        let failed = moves.delta[.failed] + moves.delta[.held]
+        let ended = moves.delta[.succeeded] + failed
+        guard ended > 0 else { return }
+        try execute(
+            sql: "UPDATE batch SET ended_rows = ended_rows + ?, failed_rows = failed_rows + ? WHERE id = ?",
+            arguments: [ended, failed, batch.rawValue])
+    }
+
     /// Between which rows those of the batch lie that are in flight; nil when it has none.
     fileprivate func extent(of batch: Batch) throws -> ClosedRange<Int64>? {
         let row = try Row.fetchOne(

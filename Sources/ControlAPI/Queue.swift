@@ -10,6 +10,10 @@ package struct Queue: Codable, Hashable, Sendable {
     package var state: String
     /// Why it is in this state: set when it is paused.
     @OrNull package var reason: String?
+    /// When it begins jobs, `22:00-06:00 Europe/Paris`; nil for at any time.
+    @OrNull package var window: String?
+    /// RFC 3339, UTC: when the window opens next; nil while it is open, or when there is none.
+    @OrNull package var opensAt: String?
     /// A greater one goes first.
     package var priority: Int
     /// Workloads that have not ended.
@@ -21,14 +25,17 @@ package struct Queue: Codable, Hashable, Sendable {
 
     /// All members, in the order of the document.
     package init(
-        name: String, account: String, endpoint: String, state: String, reason: String?, priority: Int,
-        workloads: Int, rows: RowCounts, jobs: JobCounts
+        name: String, account: String, endpoint: String, state: String, reason: String?,
+        window: String? = nil, opensAt: String? = nil, priority: Int, workloads: Int, rows: RowCounts,
+        jobs: JobCounts
     ) {
         self.name = name
         self.account = account
         self.endpoint = endpoint
         self.state = state
         self.reason = reason
+        self.window = window
+        self.opensAt = opensAt
         self.priority = priority
         self.workloads = workloads
         self.rows = rows
@@ -36,7 +43,8 @@ package struct Queue: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, account, endpoint, state, reason, priority, workloads, rows, jobs
+        case name, account, endpoint, state, reason, window, priority, workloads, rows, jobs
+        case opensAt = "opens_at"
     }
 }
 

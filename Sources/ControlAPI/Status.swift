@@ -16,6 +16,8 @@ package struct Status: Codable, Hashable, Sendable {
     package var alarms: [Deadline]
     /// The GETs of each account.
     package var reads: [ReadStatus]
+    /// Queues that have rows to send and wait for their window.
+    package var closed: [WindowNotice]
     /// What a person has stopped.
     package var paused: [PauseNotice]
     /// What cannot go on without a person.
@@ -26,7 +28,8 @@ package struct Status: Codable, Hashable, Sendable {
     /// All members, in the order of the document.
     package init(
         daemon: DaemonStatus, rows: RowCounts, jobs: JobCounts, nextLookAt: String?, workloads: [Workload],
-        nearestDeadline: Deadline?, alarms: [Deadline], reads: [ReadStatus], paused: [PauseNotice],
+        nearestDeadline: Deadline?, alarms: [Deadline], reads: [ReadStatus],
+        closed: [WindowNotice], paused: [PauseNotice],
         held: [HeldNotice], disk: DiskStatus
     ) {
         self.daemon = daemon
@@ -37,13 +40,14 @@ package struct Status: Codable, Hashable, Sendable {
         self.nearestDeadline = nearestDeadline
         self.alarms = alarms
         self.reads = reads
+        self.closed = closed
         self.paused = paused
         self.held = held
         self.disk = disk
     }
 
     enum CodingKeys: String, CodingKey {
-        case daemon, rows, jobs, workloads, alarms, reads, paused, held, disk
+        case daemon, rows, jobs, workloads, alarms, reads, closed, paused, held, disk
         case nextLookAt = "next_look_at"
         case nearestDeadline = "nearest_deadline"
     }
@@ -91,6 +95,28 @@ package struct ReadStatus: Codable, Hashable, Sendable {
         self.account = account
         self.made = made
         self.limit = limit
+    }
+}
+
+/// A queue that begins no jobs before its window opens.
+package struct WindowNotice: Codable, Hashable, Sendable {
+    /// The queue's name.
+    package var queue: String
+    /// `22:00-06:00 Europe/Paris`.
+    package var window: String
+    /// RFC 3339, UTC.
+    package var opensAt: String
+
+    /// All members.
+    package init(queue: String, window: String, opensAt: String) {
+        self.queue = queue
+        self.window = window
+        self.opensAt = opensAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case queue, window
+        case opensAt = "opens_at"
     }
 }
 

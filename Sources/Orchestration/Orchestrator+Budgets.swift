@@ -74,18 +74,33 @@ extension Orchestrator {
             ])
     }
 
-    /// Workloads whose last jobs were all in vain, and that are held for that.
+    /// Workloads whose last jobs were all in vain, or of which too many rows failed, and that are held for that.
     func spentWorkloads() throws -> Set<WorkloadID> {
         let spent = try store.workloads(openOnly: true, state: .held).filter {
-            try $0.reason == store.jobRecord(of: $0.id).exhausted(settings.limits)
+            try GuardWord(reason: $0.reason) != nil
+                || $0.reason == store.jobRecord(of: $0.id).exhausted(settings.limits)
         }
         return Set(spent.map(\.id))
     }
 
-    /// True when a workload may have another job; holds it when its last ones were all in vain.
-    func mayHaveAnotherJob(_ workload: WorkloadID) throws -> Bool {
-        guard let reason = try store.jobRecord(of: workload).exhausted(settings.limits) else { return true }
-        try hold(workload, reason)
-        return false
+    /// Whether a workload may have another job; holds it when its last ones were all in vain, or when too many of
+    /// its rows have failed.
+    func mayHaveAnotherJob(_ workload: WorkloadID, in policy: QueuePolicy) throws -> GuardVerdict {
+        var verdict = GuardVerdict.open
+        if let reason = try store.jobRecord(of: workload).exhausted(settings.limits) {
+            verdict = .hold(reason)
+        } else if policy.canary != nil || policy.halt != nil {
+            verdict = GuardVerdict(
+                try store.guardRecord(of: workload), canary: policy.canary, halt: policy.halt)
+        }
+        if case .hold(let reason) = verdict { try hold(workload, reason) }
+        return verdict
+    }
+
+    /// True while the queue's window is closed; the plan goes on when it opens.
+    func isClosed(_ policy: QueuePolicy, in turn: inout Turn) -> Bool {
+        guard let opening = settings.opening(of: policy, after: turn.now) else { return false }
+        turn.plan.wait(until: opening)
+        return true
     }
 }

@@ -144,10 +144,10 @@ extension Orchestrator {
         case .stage:
             return turn.diskIsShort ? nil : .stage(batch)
         case .create:
-            guard case .staged(let file) = batch.phase, !isPaused(batch.queue),
+            guard case .staged(let file) = batch.phase, !isPaused(batch.queue), !isClosed(policy, in: &turn),
                 turn.slots.hasRoom(for: policy)
             else { return nil }
-            guard try mayHaveAnotherJob(batch.workload) else {
+            if case .hold = try mayHaveAnotherJob(batch.workload, in: policy) {
                 turn.plan.wait(until: turn.now)
                 return nil
             }
@@ -187,24 +187,35 @@ extension Orchestrator {
     ///
     /// Rows that wait for others with the same object need no timer: whatever ends the others rings.
     private func claim(in turn: inout Turn) throws {
-        let queues = settings.queues.values.filter { !isPaused($0.name) && turn.slots.mayPrepare(for: $0) }
+        let free = settings.queues.values.filter { !isPaused($0.name) && turn.slots.mayPrepare(for: $0) }
             .sorted { ($1.priority, $0.name) < ($0.priority, $1.name) }
-        if queues.isEmpty { return }
+        if free.isEmpty { return }
         let open = try store.workloads(openOnly: true).filter {
             ($0.state == .queued || $0.state == .running) && !$0.cancelWanted && $0.rows[.queued] > $0.waiting
         }
-        for policy in queues {
+        for policy in free where open.contains(where: { $0.queue == policy.name }) {
+            if isClosed(policy, in: &turn) { continue }
+            var canaries: [WorkloadID: Int64] = [:]
             var candidates = try open.filter { workload in
                 guard workload.queue == policy.name else { return false }
                 if let start = workload.startAfter, start > turn.now {
                     turn.plan.wait(until: start)
                     return false
                 }
-                return try mayHaveAnotherJob(workload.id)
+                switch try mayHaveAnotherJob(workload.id, in: policy) {
+                case .open: return true
+                case .wait, .hold: return false
+                case .canary(let rows):
+                    canaries[workload.id] = rows
+                    return true
+                }
             }
             while turn.slots.mayPrepare(for: policy), let next = mostWorthy(of: candidates) {
-                if try claim(from: next.id, policy, in: &turn) { continue }
+                let canary = canaries[next.id]
+                let isClaimed = try claim(from: next.id, policy, canary: canary, in: &turn)
+                if isClaimed, canary == nil { continue }
                 candidates.removeAll { $0.id == next.id }
+                if isClaimed { continue }
                 if let due = try store.nextDue(in: next.id), due > turn.now { turn.plan.wait(until: due) }
             }
         }
@@ -226,7 +237,9 @@ extension Orchestrator {
     ///
     /// The last place of a queue goes to a short job when no other place comes free soon: so that what is
     /// submitted next does not wait for a day.
-    private func claim(from workload: WorkloadID, _ policy: QueuePolicy, in turn: inout Turn) throws -> Bool {
+    private func claim(
+        from workload: WorkloadID, _ policy: QueuePolicy, canary: Int64?, in turn: inout Turn
+    ) throws -> Bool {
         let seen = try seen(in: policy.name, at: turn.now)
         var size = BatchSize(policy: policy, seen: seen, limits: settings.limits)
         let isOpenSoon = live.values.contains {
@@ -236,6 +249,7 @@ extension Orchestrator {
         if !isOpenSoon, turn.slots.isDownToTheLast(for: policy) {
             size = size.short(seen: seen, limits: settings.limits)
         }
+        if let canary { size = size.canary(rows: canary) }
         guard let batch = try store.claim(from: workload, policy: policy, size: size, at: turn.now) else {
             return false
         }

@@ -54,6 +54,7 @@ struct DemoSite: Sendable {
             queues:
               update-customers:
                 endpoint: POST /v1/customers/:customer
+                canary: {rows: 200, max_failure_rate: 5%}
                 max_concurrent_jobs: 2
                 retry: {max_attempts: 5, initial_delay: 500ms, max_delay: 5s}
 

@@ -39,7 +39,8 @@ enum Documents {
 
     static let queue = """
         {"name":"update-customers","account":"main","endpoint":"POST /v1/customers/:customer","state":"running",\
-        "reason":null,"priority":0,"workloads":1,\
+        "reason":null,"window":"22:00-06:00 Europe/Paris","opens_at":"2026-11-22T21:00:00Z",\
+        "priority":0,"workloads":1,\
         "rows":{"total":10,"queued":4,"in_flight":6,"succeeded":0,"failed":0,"held":0,"canceled":0},\
         "jobs":{"active":2,"limit":4}}
         """
@@ -86,7 +87,7 @@ enum Documents {
         "jobs":{"active":2,"limit":8},"next_look_at":"2026-11-22T07:00:04Z","workloads":[\(workload())],\
         "nearest_deadline":\(deadline),"alarms":[{"what":"results expire","subject":"batchv2_9",\
         "batch":"b9","job":"batchv2_9","workload":"w3","at":"2026-11-24T07:00:00Z","slack_seconds":172800.0,\
-        "state":"soon"}],"reads":[{"account":"main","made":7200,"limit":10000}],\
+        "state":"soon"}],"reads":[{"account":"main","made":7200,"limit":10000}],"closed":[],\
         "paused":[{"what":"update-customers","reason":"asked by billing","since":"2026-11-22T06:50:00Z",\
         "until":"2026-11-22T09:00:00Z","command":"batchctl resume update-customers"}],\
         "held":[{"workload":"w3","rows":12,"reason":"unknown_outcome",\

@@ -9,7 +9,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ConfigurationMistakeTests {
-    @Test(arguments: accounts + queues + rules + elsewhere + notYet + syntax)
+    @Test(arguments: accounts + queues + rules + guards + elsewhere + notYet + syntax)
     func isNamedWithItsPlaceAndTheRemedy(mistake: Mistake) throws {
         #expect(try ConfigurationWorld().problems(mistake.text) == mistake.problem)
     }
@@ -215,6 +215,48 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         ),
     ]
 
+    static let guards =
+        [
+            ("canary: {rows: 0}", 20, "canary.rows must be a whole number from 1 to 1000000, not \"0\""),
+            ("canary: {rows: null}", 20, "canary.rows must be a whole number from 1 to 1000000, not null"),
+            (
+                "canary: {max_failure_rate: 2}", 32,
+                "canary.max_failure_rate must be a share of rows such as 2% or 0.5%, at most 100%, not \"2\""
+            ),
+            (
+                "halt: {max_failure_rate: 101%}", 30,
+                "halt.max_failure_rate must be a share of rows such as 2% or 0.5%, at most 100%, not \"101%\""
+            ),
+            ("halt: 20%", 11, "halt must hold keys and values, not \"20%\""),
+            ("window: nights", 13, #"window is no time of day: write it as "22:00-06:00 Europe/Paris""#),
+            (
+                "window: 22:00-06:00", 13,
+                #"window says no time zone: write it as "22:00-06:00 Europe/Paris""#
+            ),
+            (
+                "window: 22:00-25:00 UTC", 13,
+                #"window says "25:00", which is no time: write it as "22:00-06:00 Europe/Paris""#
+            ),
+            (
+                "window: 06:00-06:00 UTC", 13,
+                "window opens and closes at the same time: leave it out to begin jobs at any time"
+            ),
+            (
+                "window: 22:00-06:00 Europe/Pariss", 13,
+                #"window says "Europe/Pariss", which is no time zone: did you mean "Europe/Paris"?"#
+            ),
+            (
+                "window: 22:00-06:00 EST", 13,
+                #"window says "EST", which is no time zone: use a name such as Europe/Paris, or UTC"#
+            ),
+        ].map { text, column, problem in
+            Mistake(text: minimal(queue: text), problem: "batchd.yaml:7:\(column): queues.a.\(problem)")
+        } + [
+            Mistake(
+                text: minimal(queue: "canary: {row: 5}"),
+                problem: #"batchd.yaml:7:14: unknown key "row" in queues.a.canary; did you mean "rows"?"#)
+        ]
+
     static let notYet =
         ["metrics: {listen: null}", "webhook: null", "inbox: /in"].map {
             Mistake(
@@ -222,7 +264,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 problem: "batchd.yaml:7:1: \($0.prefix { $0 != ":" }) is not supported yet in 0.1.0"
             )
         }
-        + ["canary", "halt", "window", "csv"].map {
+        + ["csv"].map {
             Mistake(
                 text: minimal(queue: "\($0): null"),
                 problem: "batchd.yaml:7:5: queues.a.\($0) is not supported yet in 0.1.0"

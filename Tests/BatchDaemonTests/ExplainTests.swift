@@ -32,6 +32,9 @@ import Testing
     @Test func eachStateOfAWorkloadHasARuleAndEachRuleAState() {
         let calm = WorkloadRule.Surroundings(nextDue: now, now: now)
         var short = calm, paused = calm, gone = calm, behind = calm, later = calm
+        var closed = calm, canary = calm
+        closed.opensAt = now + .hours(3)
+        canary.isCanaryUnderWay = true
         short.isDiskShort = true
         paused.isQueuePaused = true
         gone.isQueueConfigured = false
@@ -47,6 +50,9 @@ import Testing
             (workload(.held, reason: "create_refused: no"), calm, .heldCreate),
             (workload(.held, reason: "submissions_exhausted: 8"), calm, .heldInVain),
             (workload(.held, reason: "validation_failed: 100"), calm, .heldValidation),
+            (workload(.held, reason: "canary: 12 of 200 rows failed, 6 %", held), calm, .heldCanary),
+            (workload(.held, reason: "halt: 300 of 1000 rows"), calm, .heldHalt),
+            (workload(.running), closed, .windowClosed), (workload(.running), canary, .canary),
             (workload(.held, reason: "the archive cannot be written"), calm, .heldOther),
             (workload(.queued), short, .diskShort), (workload(.queued), paused, .queuePaused),
             (workload(.queued), gone, .queueGone), (workload(.running, [.inFlight: 3]), calm, .allUnderWay),

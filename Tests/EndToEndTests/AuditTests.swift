@@ -209,6 +209,7 @@ import Testing
     private static let queue = """
           update-customers:
             endpoint: POST /v1/customers/:customer
+            canary: null
             max_rows_per_job: 60
             retry: {max_attempts: 4, initial_delay: 300ms, max_delay: 2s}
         """

@@ -39,6 +39,7 @@ import Testing
         let queue = """
               update-customers:
                 endpoint: POST /v1/customers/:customer
+                canary: null
                 max_rows_per_job: 300
                 max_concurrent_jobs: 1
             """
@@ -95,6 +96,7 @@ import Testing
         let queue = """
               update-customers:
                 endpoint: POST /v1/customers/:customer
+                canary: null
                 max_rows_per_job: 50000
                 max_concurrent_jobs: 2
             """

@@ -5,6 +5,7 @@ import Testing
     private static let queue = """
           update-customers:
             endpoint: POST /v1/customers/:customer
+            canary: null
             max_rows_per_job: 10
             max_concurrent_jobs: 1
         """

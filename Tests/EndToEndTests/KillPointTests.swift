@@ -15,6 +15,7 @@ import Testing
     static let queue = """
           update-customers:
             endpoint: POST /v1/customers/:customer
+            canary: null
             retry: {max_attempts: 4, initial_delay: 100ms, max_delay: 300ms}
         """
     /// Most of a case is waiting, so some run side by side.

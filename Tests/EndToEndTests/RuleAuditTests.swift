@@ -6,6 +6,7 @@ import Testing
         """
           update-customers:
             endpoint: POST /v1/customers/:customer
+            canary: null
             retry: {max_attempts: 4, initial_delay: 300ms, max_delay: 2s, rules: [\(rules)]}
         """
     }

@@ -5,15 +5,19 @@ import Testing
     private static let queues = """
           names:
             endpoint: POST /v1/customers/:customer
+            canary: null
             max_rows_per_job: 400
             retry: {max_attempts: 5, initial_delay: 200ms, max_delay: 1s}
           emails:
             endpoint: POST /v1/customers/:id
+            canary: null
             retry: {max_attempts: 5, initial_delay: 200ms, max_delay: 1s}
           cancellations:
             endpoint: DELETE /v1/subscriptions/:subscription
+            canary: null
           subscriptions:
             endpoint: POST /v1/subscriptions/:subscription
+            canary: null
             retry: {max_attempts: 5, initial_delay: 200ms, max_delay: 1s}
         """
 

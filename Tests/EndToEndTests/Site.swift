@@ -134,17 +134,21 @@ struct Site: Sendable {
     }
 }
 
-/// Queues of the configuration, as YAML.
+/// Queues of the configuration, as YAML. Guard rails have tests of their own.
 enum Queue {
     static let updates = """
           update-customers:
             endpoint: POST /v1/customers/:customer
+            canary: null
+            halt: null
             max_rows_per_job: 5000
             retry: {max_attempts: 4, initial_delay: 300ms, max_delay: 2s}
         """
     static let codes = """
           promotion-codes:
             endpoint: POST /v1/promotion_codes
+            canary: null
+            halt: null
             retry: {max_attempts: 4, initial_delay: 300ms, max_delay: 2s}
         """
 }

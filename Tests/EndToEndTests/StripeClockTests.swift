@@ -6,6 +6,7 @@ import Testing
     private static let queue = """
           update-customers:
             endpoint: POST /v1/customers/:customer
+            canary: null
             retry: {max_attempts: 4, initial_delay: 1m, max_delay: 5m}
         """
 

@@ -7,7 +7,7 @@ package struct Errand: Sendable {
     /// Its place among the errands.
     package let number: Int
     /// Where it goes.
-    package let queue: QueuePolicy
+    package var queue: QueuePolicy
     /// The ids of its rows, in the order of submission.
     package let rows: [String]
     /// The objects the rows are about; of a create, nothing.
@@ -102,4 +102,26 @@ func drawErrands(_ dice: Entropy, rowsPerSecond: Double) -> [Errand] {
         errands.append(errand)
     }
     return errands
+}
+
+/// Draws the guard rails of the queues: held workloads are let go on by a person.
+func drawGuards(_ dice: Entropy, _ errands: [Errand]) -> [Errand] {
+    var guards: [String: (canary: Canary?, halt: Halt?)] = [:]
+    for name in Set(errands.map(\.queue.name)).sorted() {
+        guards[name] = (
+            dice.chance(0.4)
+                ? Canary(
+                    rows: Int64(dice.pick([1, 3, 10, 50])),
+                    maxFailureRate: .percent(Int64(dice.pick([0, 2, 30])))) : nil,
+            dice.chance(0.4)
+                ? Halt(
+                    maxFailureRate: .percent(Int64(dice.pick([0, 20, 50]))),
+                    minRows: Int64(dice.pick([1, 10, 50]))) : nil
+        )
+    }
+    return errands.map { errand in
+        var errand = errand
+        (errand.queue.canary, errand.queue.halt) = guards[errand.queue.name] ?? (nil, nil)
+        return errand
+    }
 }

@@ -104,6 +104,10 @@ extension World {
         }
         trace("operator: decides \(verdict) about \(workload.id), held for \(workload.reason ?? "")")
         switch verdict {
+        // One in three is given up.
+        case _ where verdict < 2 && GuardWord(reason: workload.reason) != nil:
+            _ = try await life.orchestrator.resume(.workload(workload.id))
+            life.alarm.ring()
         case 0 where workload.rows[.held] > 0:
             _ = try await rows.decide(RowSelection(.held), of: workload, .giveUp, why: "enough")
         // What goes again may be held again: not for ever.

@@ -74,7 +74,8 @@ package final class World: Sendable {
         let rowsPerSecond = dice.pick([0.002, 0.02, 0.2, 2, 10, 100, 100])
         let errands = drawErrands(dice, rowsPerSecond: rowsPerSecond)
         let swarm = try Swarm(drawing: dice, rows: errands.flatMap(\.rows), rowsPerSecond: rowsPerSecond)
-        try self.init(seed: seed, errands: errands, swarm: swarm, folder: folder, script: script)
+        try self.init(
+            seed: seed, errands: drawGuards(dice, errands), swarm: swarm, folder: folder, script: script)
     }
 
     /// A world of these errands and faults; the seed decides the rest.

@@ -60,7 +60,7 @@ struct ListCommand: OperatorCommand {
         case .jobs: try output.show(await client.list(Routes.jobs, query), Tables.jobs(clockface))
         case .deadlines:
             try output.show(await client.list(Routes.deadlines, query), Tables.deadlines(clockface))
-        case .queues: try output.show(await client.list(Routes.queues, query), Tables.queues)
+        case .queues: try output.show(await client.list(Routes.queues, query), Tables.queues(clockface))
         }
         return .ok
     }

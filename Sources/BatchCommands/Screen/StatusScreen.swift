@@ -31,6 +31,13 @@ struct StatusScreen {
                     ": \(alarm.what) for \(alarm.subject) \(clockface.relative(alarm.at)) (\(alarm.state))."),
             ])
         }
+        for closed in status.closed {
+            lines.append([
+                Cell(
+                    "Window: \(closed.queue) begins jobs \(closed.window); it opens \(clockface.relative(closed.opensAt))."
+                )
+            ])
+        }
         for pause in status.paused {
             let until = pause.until.map { " until \(clockface.absolute($0))" } ?? ""
             let reason = pause.reason.map { ": \($0)" } ?? ""

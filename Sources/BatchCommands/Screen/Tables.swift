@@ -82,21 +82,25 @@ enum Tables {
             ])
     }
 
-    static let queues = Table<Queue>(
-        "queues",
-        [
-            .text("NAME", flexible: true) { Cell($0.name) },
-            .text("ENDPOINT", flexible: true) { Cell($0.endpoint) },
-            .text("STATE") { Cell(state: $0.state) },
-            .number("WORKLOADS") { Cell(Human.count($0.workloads)) },
-            .number("JOBS") { Cell("\($0.jobs.active)/\($0.jobs.limit)") },
-            .number("QUEUED") { Cell(Human.count($0.rows.queued)) },
-            .number("IN FLIGHT", extra: true) { Cell(Human.count($0.rows.inFlight)) },
-            .number("HELD", extra: true) { Cell(count: $0.rows.held, style: .warning) },
-            .number("PRIORITY", extra: true) { Cell("\($0.priority)") },
-            .text("ACCOUNT", extra: true) { Cell($0.account) },
-            .text("REASON", flexible: true, extra: true) { Cell(orNone: $0.reason) },
-        ])
+    static func queues(_ clockface: Clockface) -> Table<Queue> {
+        Table(
+            "queues",
+            [
+                .text("NAME", flexible: true) { Cell($0.name) },
+                .text("ENDPOINT", flexible: true) { Cell($0.endpoint) },
+                .text("STATE") { Cell(state: $0.state) },
+                .number("WORKLOADS") { Cell(Human.count($0.workloads)) },
+                .number("JOBS") { Cell("\($0.jobs.active)/\($0.jobs.limit)") },
+                .number("QUEUED") { Cell(Human.count($0.rows.queued)) },
+                .number("IN FLIGHT", extra: true) { Cell(Human.count($0.rows.inFlight)) },
+                .number("HELD", extra: true) { Cell(count: $0.rows.held, style: .warning) },
+                .number("PRIORITY", extra: true) { Cell("\($0.priority)") },
+                .text("OPENS") { Cell(orNone: $0.opensAt.map(clockface.relative)) },
+                .text("ACCOUNT", extra: true) { Cell($0.account) },
+                .text("WINDOW", flexible: true, extra: true) { Cell(orNone: $0.window) },
+                .text("REASON", flexible: true, extra: true) { Cell(orNone: $0.reason) },
+            ])
+    }
 }
 
 extension Deadline {

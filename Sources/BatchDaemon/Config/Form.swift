@@ -102,6 +102,12 @@ extension Form<Duration> {
     }
 }
 
+extension Form<FailureRate> {
+    static var failureRate: Self {
+        Form("a share of rows such as 2% or 0.5%, at most 100%") { FailureRate($0.text) }
+    }
+}
+
 extension Form<UInt32> {
     /// The permissions of a file, in octal.
     static var mode: Self {

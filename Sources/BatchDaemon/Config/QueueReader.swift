@@ -4,7 +4,7 @@ extension Configuration {
     static func readQueues(_ queues: Section, accounts: [AccountDraft]) -> [QueuePolicy] {
         queues.things("queue").compactMap { name, section in
             let policy = readQueue(name, section, accounts: accounts.map(\.policy))
-            section.notYet("canary", "halt", "window", "csv")
+            section.notYet("csv")
             section.finish()
             return policy
         }
@@ -45,6 +45,7 @@ extension Configuration {
             ) ?? most
         policy.retry = readRetry(section.section("retry"))
         policy.unknownOutcome = section.value("unknown_outcome", .choice, default: usual.unknownOutcome)
+        readGuardRails(section, into: &policy)
         guard account != nil, endpoint != nil else { return nil }
         checkVersion(policy, section)
         checkRules(policy, section)

@@ -105,6 +105,11 @@ final class Section {
         )
     }
 
+    /// True when `key` is switched off: it stands there, and is null.
+    func isOff(_ key: String) -> Bool {
+        entries.first { $0.key == key }?.node.scalar?.word.isNull == true
+    }
+
     /// The sections in the list under `key`; none when it is left out or null.
     func list(_ key: String) -> [Section] {
         known.append(key)

@@ -42,7 +42,8 @@ extension Facts {
         return Queue(
             name: policy.name, account: policy.account.name, endpoint: policy.endpoint.description,
             state: pause != nil ? "paused" : workloads.isEmpty ? "idle" : "running",
-            reason: pause.map(reason(of:)), priority: policy.priority,
+            reason: pause.map(reason(of:)), window: policy.window?.description,
+            opensAt: opening(ofQueue: policy.name)?.rfc3339, priority: policy.priority,
             workloads: workloads.count,
             rows: ControlAPI.RowCounts(workloads.reduce(BatchCore.RowCounts()) { $0 + $1.rows }),
             jobs: JobCounts(active: jobs, limit: policy.maxConcurrentJobs))

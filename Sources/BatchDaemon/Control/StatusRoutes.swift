@@ -46,7 +46,8 @@ extension Facts {
             },
             nearestDeadline: deadlines(of: live, limit: 1).first,
             alarms: deadlines(of: live, alarmsOnly: true),
-            reads: try reads(), paused: try store.pauses().sorted { $0.since < $1.since }.map(notice),
+            reads: try reads(), closed: closedWindows(open),
+            paused: try store.pauses().sorted { $0.since < $1.since }.map(notice),
             held: held,
             disk: DiskStatus(
                 freeBytes: Int(try disk.free()), minFreeBytes: Int(disk.minFree)))
@@ -62,6 +63,16 @@ extension Facts {
         }
     }
 
+    /// Queues that have rows to send and wait for their window.
+    private func closedWindows(_ open: [WorkloadRecord]) -> [WindowNotice] {
+        let waiting = Set(
+            open.filter { $0.state != .held && $0.state != .paused && $0.rows[.queued] > 0 }.map(\.queue))
+        return configuration.queues.filter { waiting.contains($0.name) }.compactMap { policy in
+            guard let window = policy.window, let opening = opening(ofQueue: policy.name) else { return nil }
+            return WindowNotice(queue: policy.name, window: window.description, opensAt: opening.rfc3339)
+        }
+    }
+
     private func notice(_ pause: Pause) -> PauseNotice {
         PauseNotice(
             what: "\(pause.scope)", reason: pause.reason, since: pause.since.rfc3339,
@@ -69,7 +80,7 @@ extension Facts {
     }
 
     private func notice(_ record: WorkloadRecord) throws -> HeldNotice {
-        let rows = record.rows[.held]
+        let rows = record.isGuarded ? 0 : record.rows[.held]
         let common = try store.commonestHoldReason(in: record.id)
         let reason = (rows > 0 ? common : nil) ?? record.reason ?? "held"
         return HeldNotice(
@@ -125,8 +136,16 @@ extension Facts {
                 $0.state != .paused && !scopes.contains(.all) && !scopes.contains(.queue($0.queue))
             }
             if !open.isEmpty, unpaused.isEmpty { return "All that is left to do is paused." }
+            let closed = closedWindows(unpaused)
+            if !closed.isEmpty,
+                Set(closed.map(\.queue)) == Set(unpaused.filter { $0.state != .held }.map(\.queue))
+            {
+                return "Waiting for a window to open."
+            }
             return unpaused.contains { $0.state != .held }
-                ? "Waiting for rows to become due." : "Nothing to do."
+                ? "Waiting for rows to become due."
+                : open.contains { $0.state == .held }
+                    ? "A person is needed: see what is held." : "Nothing to do."
         }
         return ""
     }

@@ -36,6 +36,10 @@ extension Facts {
     func hint(for record: WorkloadRecord) throws -> String? {
         switch record.state {
         case .paused: return "Let it go on: batchctl resume \(record.id)"
+        case .held where record.isGuarded:
+            return
+                "See the failed rows: \(heldCommand(record)). Go on all the same: batchctl resume \(record.id). "
+                + "Give it up: batchctl cancel \(record.id)"
         case .held where record.rows[.held] > 0: return "See the rows: \(heldCommand(record))"
         case .held: return "Mend the cause, then: batchctl resume \(record.id)"
         default: return nil
@@ -44,17 +48,23 @@ extension Facts {
 
     /// Shows what is held in a workload.
     func heldCommand(_ record: WorkloadRecord) -> String {
-        record.rows[.held] > 0
+        if record.isGuarded, record.rows[.failed] > 0 { return "batchctl rows \(record.id) --state failed" }
+        return record.rows[.held] > 0
             ? "batchctl rows \(record.id) --state held" : "batchctl show \(record.id)"
     }
 
     /// Decides what is held in a workload.
     func heldCommands(_ record: WorkloadRecord) -> [String] {
-        guard record.rows[.held] > 0 else {
+        guard record.rows[.held] > 0, !record.isGuarded else {
             return ["batchctl resume \(record.id)", "batchctl cancel \(record.id)"]
         }
         return ["release", "fail"].map { "batchctl \($0) \(record.id) --all --reason '…'" }
     }
+}
+
+extension WorkloadRecord {
+    /// True when a guard rail holds it.
+    var isGuarded: Bool { state == .held && GuardWord(reason: reason) != nil }
 }
 
 extension BatchPhase {

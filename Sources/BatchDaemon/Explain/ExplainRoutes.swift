@@ -32,15 +32,20 @@ extension Facts {
         let now = clock.now()
         let due = try store.nextDue(in: record.id)
         let pause = try store.pauses().first { $0.scope == .queue(record.queue) || $0.scope == .all }
+        let opens = opening(ofQueue: record.queue)
         let rule = WorkloadRule(
             record,
             in: .init(
                 isDiskShort: try disk.free() < disk.minFree, isQueuePaused: pause != nil,
-                isQueueConfigured: queueNames.contains(record.queue), nextDue: due, now: now))
+                isQueueConfigured: queueNames.contains(record.queue),
+                isCanaryUnderWay: try isCanaryUnderWay(of: record), opensAt: opens, nextDue: due, now: now))
         let rows = BatchCore.RowState.allCases.filter { record.rows[$0] > 0 }
             .map { "\(record.rows[$0]) \($0.word)" }
         var evidence = ["Rows: \(rows.joined(separator: ", "))."]
         if let reason = record.reason { evidence.append("Reason: \(reason)") }
+        if rule == .windowClosed, let window = policy(ofQueue: record.queue)?.window {
+            evidence.append("Window: \(window).")
+        }
         if rule == .queuePaused, let pause { evidence.append("\(pause.scope): \(reason(of: pause))") }
         if let waiting = try waiting(in: record) {
             let ahead = waiting.waitsFor
@@ -55,8 +60,21 @@ extension Facts {
         return Explanation(
             id: "\(record.id)", state: record.state.rawValue, rule: rule.sentence, evidence: evidence,
             since: (record.finishedAt ?? event?.at)?.rfc3339, next: rule.next,
-            nextAt: rule == .later ? due?.rfc3339 : rule == .queuePaused ? pause?.until?.rfc3339 : nil,
+            nextAt: when(rule, of: record, due: due, pause: pause, opens: opens)?.rfc3339,
             commands: rule.commands(record))
+    }
+
+    /// When what comes next comes, if that is a moment that is known.
+    private func when(
+        _ rule: WorkloadRule, of record: WorkloadRecord, due: Timestamp?, pause: Pause?, opens: Timestamp?
+    ) -> Timestamp? {
+        switch rule {
+        case .later: due
+        case .queuePaused: pause?.until
+        case .windowClosed: opens
+        case .notYet: record.startAfter
+        default: nil
+        }
     }
 
     fileprivate func explanation(of row: RowRecord, in workload: WorkloadRecord) throws -> Explanation {

@@ -4,14 +4,19 @@ import BatchStore
 /// The rule that put a workload into its state, from the most pressing on.
 enum WorkloadRule: String, CaseIterable {
     case finished, canceled, canceling, paused
-    case heldRows, heldKey, heldCreate, heldInVain, heldValidation, heldOther
-    case diskShort, queuePaused, queueGone, allUnderWay, behindOthers, notYet, later, noRoom
+    case heldRows, heldKey, heldCreate, heldInVain, heldValidation, heldCanary, heldHalt, heldOther
+    case diskShort, queuePaused, queueGone, windowClosed, allUnderWay, behindOthers, notYet, canary, later,
+        noRoom
 
     /// What stands around a workload, as far as a rule asks for it.
     struct Surroundings {
         var isDiskShort = false
         var isQueuePaused = false
         var isQueueConfigured = true
+        /// Its first job decides about all others, and has not ended.
+        var isCanaryUnderWay = false
+        /// When the window of its queue opens; nil while it is open.
+        var opensAt: Timestamp?
         /// When its next row may be sent; nil when none may by itself.
         var nextDue: Timestamp?
         var now: Timestamp
@@ -35,6 +40,8 @@ enum WorkloadRule: String, CaseIterable {
         case "create_refused": return .heldCreate
         case "submissions_exhausted": return .heldInVain
         case "validation_failed": return .heldValidation
+        case GuardWord.canary.rawValue: return .heldCanary
+        case GuardWord.halt.rawValue: return .heldHalt
         default: return record.rows[.held] > 0 ? .heldRows : .heldOther
         }
     }
@@ -45,7 +52,9 @@ enum WorkloadRule: String, CaseIterable {
         guard record.rows[.queued] > 0 else { return .allUnderWay }
         if surroundings.isQueuePaused { return .queuePaused }
         if let start = record.startAfter, start > surroundings.now { return .notYet }
+        if surroundings.opensAt != nil { return .windowClosed }
         if surroundings.isDiskShort { return .diskShort }
+        if surroundings.isCanaryUnderWay { return .canary }
         guard let due = surroundings.nextDue else { return .behindOthers }
         return due > surroundings.now ? .later : .noRoom
     }
@@ -62,10 +71,15 @@ enum WorkloadRule: String, CaseIterable {
         case .heldCreate: "Stripe refused to make a job, and would refuse it again."
         case .heldInVain: "The last jobs all ended without the result of one row: another one would too."
         case .heldValidation: "Stripe refused so many of its files that the rows should be looked at."
+        case .heldCanary: "Too many rows of its first job failed: the other rows were not sent."
+        case .heldHalt: "Too many of its rows have failed: no job is begun, and what runs comes to its end."
         case .heldOther: "Something on this machine or in its data is wrong: see the reason."
         case .diskShort: "Less space than min_free is left: no new file is written."
         case .queuePaused: "Its queue, or everything, is paused: no job is begun."
         case .queueGone: "Its queue is not in the configuration any more."
+        case .windowClosed: "Its queue begins jobs only in its window, which is closed."
+        case .canary:
+            "Its first job, the canary, is under way: nothing else is sent before its rows have their outcome."
         case .allUnderWay: "All rows that are left travel in jobs, or are being settled."
         case .behindOthers: "Its rows wait for others with the same object, which were submitted before."
         case .notYet: "It was submitted to be begun later."
@@ -78,8 +92,10 @@ enum WorkloadRule: String, CaseIterable {
     var next: String? {
         switch self {
         case .finished, .canceled, .paused, .heldRows, .heldKey, .heldCreate, .heldInVain, .heldValidation,
-            .heldOther, .queueGone:
+            .heldCanary, .heldHalt, .heldOther, .queueGone:
             nil
+        case .windowClosed: "The next job is begun when the window opens."
+        case .canary: "If few enough of those rows fail, all others follow; else it is held."
         case .queuePaused: "It goes on when the pause ends."
         case .canceling: "It is canceled when its last job has ended."
         case .diskShort: "It goes on when there is space."
@@ -100,6 +116,8 @@ enum WorkloadRule: String, CaseIterable {
         case .finished: return record.rows[.failed] > 0 ? ["batchctl retry \(id)"] : []
         case .canceled: return []
         case .canceling: return ["\(cancel) --now"]
+        case .heldCanary, .heldHalt:
+            return ["batchctl rows \(id) --state failed", "batchctl resume \(id)", cancel]
         case .paused, .heldKey, .heldCreate, .heldInVain, .heldValidation, .heldOther:
             return ["batchctl resume \(id)", cancel]
         case .heldRows:
@@ -109,7 +127,8 @@ enum WorkloadRule: String, CaseIterable {
             ]
         case .queuePaused: return ["batchctl resume \(record.queue)", "batchctl resume ALL", cancel]
         case .behindOthers: return ["batchctl rows \(id) --state queued", pause, cancel]
-        case .diskShort, .queueGone, .allUnderWay, .notYet, .later, .noRoom: return [pause, cancel]
+        case .diskShort, .queueGone, .windowClosed, .allUnderWay, .notYet, .canary, .later, .noRoom:
+            return [pause, cancel]
         }
     }
 }

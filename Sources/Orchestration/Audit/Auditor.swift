@@ -119,6 +119,11 @@ package struct Auditor: Sendable {
             run = page.next
         }
         findings.compare("\(workload.id), names of rows", expected: evidence.stored, found: names, .records)
+        for odd in try store.oddOutcomes(of: workload.id) {
+            findings.add(
+                "\(odd.batch), rows with an outcome and those that failed", expected: odd.counted,
+                found: odd.kept, .records)
+        }
         return findings.check("counts", "\(evidence.stored) rows, each in exactly one state")
     }
 

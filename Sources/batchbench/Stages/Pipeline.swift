@@ -86,7 +86,7 @@ struct Pipeline {
             name: "update-customers",
             account: AccountPolicy(name: "main", apiVersion: account.apiVersion, poll: poll),
             endpoint: Endpoint("POST /v1/customers/:customer")!,
-            retry: RetryPolicy(initialDelay: .hours(6), maxDelay: .hours(6)))
+            retry: RetryPolicy(initialDelay: .hours(6), maxDelay: .hours(6)), canary: nil)
         // One batch, however large: each stage is measured once, and alone.
         var limits = Limits()
         limits.assumedRowRate = 1e6

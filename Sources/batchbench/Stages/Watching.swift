@@ -68,7 +68,7 @@ struct Watching {
                 name: "main", apiVersion: account.apiVersion, maxConcurrentJobs: Self.jobs,
                 poll: PollPolicy(min: .hours(1), max: .hours(1))),
             endpoint: Endpoint("POST /v1/customers/:customer")!, maxConcurrentJobs: Self.jobs,
-            maxRowsPerJob: Int64(data.rows / Self.jobs))
+            maxRowsPerJob: Int64(data.rows / Self.jobs), canary: nil)
         return Settings(
             queues: [policy], clients: ["main": StripeClient(account: account, transport: PatientStripe())],
             minFree: 0)

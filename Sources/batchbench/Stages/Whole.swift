@@ -145,6 +145,7 @@ struct Whole: Sendable {
             queues:
               update-customers:
                 endpoint: POST /v1/customers/:customer
+                canary: null
                 max_concurrent_jobs: \(jobs)
                 max_rows_per_job: \(rowsPerJob)
 
