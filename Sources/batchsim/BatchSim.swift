@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// A local Stripe Batch Jobs API.
 @main
@@ -11,4 +12,20 @@ struct BatchSim: AsyncParsableCommand {
             against a world of its own, and time runs as fast as you like.
             """,
         subcommands: [ServeCommand.self, DemoCommand.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // Wrong usage is 2 for all our programs, and not ArgumentParser's 64.
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            FileHandle.standardError.write(Data("\(fullMessage(for: error))\n".utf8))
+            exit(withError: ExitCode(2))
+        }
+    }
 }

@@ -16,6 +16,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["batchd", "batchctl", "batchsim"])
+    func wrongUsageIsTwo(program: String) async throws {
+        let log = "/tmp/batchd-test-\(UUID().uuidString.prefix(13)).log"
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        #expect(try await Process.run(program, ["--nonsense"], log: log) == 2)
+        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("--nonsense"))
+    }
+
     @Test func theSameContentIsRefusedUnlessAllowed() async throws {
         try await Site.with { site in
             let input = try site.input("rows.jsonl", Rows.updates(10))
