@@ -22,7 +22,7 @@ struct BatchCtl: ParsableCommand {
             69 still running at --timeout, 130 interrupted.
             """,
         version: "batchctl \(batchdVersion)",
-        subcommands: commands
+        subcommands: commands + [ArchiveCommand.self]
     )
 
     static let commands: [any OperatorCommand.Type] = [
@@ -33,7 +33,9 @@ struct BatchCtl: ParsableCommand {
         EventsCommand.self,
     ]
 
-    static var commandNames: [String] { commands.compactMap { $0.configuration.commandName } }
+    static var commandNames: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
 
     static func run(
         _ arguments: [String], environment: [String: String], console: Console, times: Times
@@ -64,15 +66,31 @@ struct BatchCtl: ParsableCommand {
     /// Moves options in front of the command behind it, where they are declared,
     /// and suggests a command for a mistyped one.
     static func commandFirst(_ arguments: [String]) throws -> [String] {
-        let names = commandNames + ["help"]
-        if let place = arguments.firstIndex(where: names.contains) {
-            return [arguments[place]] + arguments[..<place] + arguments[(place + 1)...]
+        var (words, rest) = try takeCommand(of: commandNames + ["help"], from: arguments, after: nil)
+        if words == ["archive"], !rest.contains(where: ["--help", "-h"].contains) {
+            let names = ArchiveCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+            let (inner, others) = try takeCommand(of: names, from: rest, after: "archive")
+            (words, rest) = (words + inner, others)
         }
-        guard let first = arguments.first, !first.hasPrefix("-") else { return arguments }
+        return words + rest
+    }
+
+    private static func takeCommand(
+        of names: [String], from arguments: [String], after group: String?
+    ) throws -> (words: [String], rest: [String]) {
+        // The first word is the command, right or wrong; behind options it is the first that is one.
+        let isFirst = arguments.first.map { !$0.hasPrefix("-") } ?? false
+        if let place = arguments.firstIndex(where: names.contains), place == 0 || !isFirst {
+            return ([arguments[place]], Array(arguments[..<place] + arguments[(place + 1)...]))
+        }
+        guard let first = arguments.first, !first.hasPrefix("-") else { return ([], arguments) }
+        let typed = ([group].compactMap(\.self) + [first]).joined(separator: " ")
         let nearest = Nearness.nearest(to: first, among: names)
+            .map { ([group].compactMap(\.self) + [$0]).joined(separator: " ") }
+        let help = (["batchctl", group].compactMap(\.self) + ["--help"]).joined(separator: " ")
         throw Failure(
-            .usage, "There is no command '\(first)'.",
-            hint: nearest.map { "Did you mean '\($0)'?" } ?? "See 'batchctl --help' for the commands.")
+            .usage, "There is no command '\(typed)'.",
+            hint: nearest.map { "Did you mean '\($0)'?" } ?? "See '\(help)' for the commands.")
     }
 
     /// Says what went wrong, and answers the exit code for it.

@@ -52,8 +52,14 @@ extension AuditCheck {
     fileprivate init(_ check: Auditor.Check) {
         self.init(
             name: check.name, ok: check.holds, detail: check.detail,
-            differences: check.differences.map {
-                AuditDifference(place: $0.place, expected: $0.expected, found: $0.found, remedy: $0.remedy)
-            })
+            differences: check.differences.map { AuditDifference($0) })
+    }
+}
+
+extension AuditDifference {
+    init(_ difference: Difference) {
+        self.init(
+            place: difference.place, expected: difference.expected, found: difference.found,
+            remedy: difference.remedy)
     }
 }

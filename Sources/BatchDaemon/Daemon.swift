@@ -167,6 +167,7 @@ package struct Daemon: Sendable {
         QueueRoutes(facts: facts).add(to: router)
         EventRoutes(facts: facts, workers: workers).add(to: router)
         ExplainRoutes(facts: facts).add(to: router)
+        ArchiveRoutes(facts: facts, archive: archive, workers: workers).add(to: router)
         AuditRoutes(facts: facts, auditor: Auditor(store: facts.store, archive: archive)).add(to: router)
         return router
     }

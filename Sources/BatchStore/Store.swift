@@ -14,6 +14,7 @@ package final class Store: Sendable {
     package let folder: String
     private let path: String
     let database: any DatabaseWriter
+    let bell = HistoryBell()
     /// The write that the disk refused: there is no other after it.
     private let broken = Mutex<StoreFault?>(nil)
 
@@ -59,6 +60,7 @@ package final class Store: Sendable {
             try migrator.migrate(pool)
             return pool
         }
+        database.add(transactionObserver: bell, extent: .databaseLifetime)
     }
 
     /// Opens a copy of a database to read it. Neither the file nor its folder is changed.

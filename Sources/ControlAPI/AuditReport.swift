@@ -43,11 +43,7 @@ package struct AuditReport: Codable, Hashable, Sendable {
                     rest: "\(check.name): \(check.detail)"))
             for difference in check.differences ?? [] {
                 lines.append(Line(mark: nil, head: "         ", rest: difference.place))
-                lines.append(
-                    Line(
-                        mark: nil, head: "           ",
-                        rest: "expected \(difference.expected); found \(difference.found)"))
-                lines.append(Line(mark: nil, head: "           ", rest: difference.remedy))
+                lines += difference.explanation
             }
         }
         lines.append(
@@ -103,5 +99,12 @@ package struct AuditDifference: Codable, Hashable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case place, expected, found, remedy
+    }
+
+    /// What stands below the place in a report for people.
+    var explanation: [AuditReport.Line] {
+        ["expected \(expected); found \(found)", remedy].map {
+            AuditReport.Line(mark: nil, head: "           ", rest: $0)
+        }
     }
 }

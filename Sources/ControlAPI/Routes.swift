@@ -17,8 +17,16 @@ package enum Routes {
     package static let deadlines = "/v1/deadlines"
     /// GET: `List<Queue>`, filtered by `state`.
     package static let queues = "/v1/queues"
-    /// GET: `Event` as JSON Lines, from `since` on, of one `id` when given.
+    /// GET: `Event` as JSON Lines, after `since`, of one `id` when given; with `follow=true` they go on as they come.
     package static let events = "/v1/events"
+    /// GET: `List<ArchivedJob>`, the oldest first, filtered by `queue` and `workload`.
+    package static let archive = "/v1/archive"
+    /// GET: `ArchiveReport` over all of the archive, or over one `workload`.
+    package static let verifyArchive = "/v1/archive/verify"
+    /// GET: `DoctorReport`: what the daemon finds of its own surroundings.
+    package static let doctor = "/v1/doctor"
+    /// GET: the description of all this, as OpenAPI has it.
+    package static let openAPI = "/v1/openapi.json"
     /// POST: begins no new job at all, with a `reason` and `until` when; answers `Status`.
     package static let pauseAll = "/v1/pause"
     /// POST: lets everything go on that is paused as a whole; answers `Status`.
@@ -58,6 +66,10 @@ package enum Routes {
     package static func explainBatch(_ id: String) -> String { "\(batches)/\(id)/explain" }
     /// GET: `Explanation` of the batch that the job carries.
     package static func explainJob(_ id: String) -> String { "\(jobs)/\(id)/explain" }
+    /// GET: `ArchivedJob`.
+    package static func archivedJob(_ id: String) -> String { "\(archive)/jobs/\(id)" }
+    /// GET: the results of a job in the archive, every byte that Stripe returned; `stored=true` for them compressed.
+    package static func archivedResults(_ id: String) -> String { "\(archive)/jobs/\(id)/results" }
     /// GET: `Job`.
     package static func job(_ id: String) -> String { "\(jobs)/\(id)" }
 }
@@ -90,12 +102,16 @@ package enum QueryName: String, Sendable {
     case until
     /// Only what belongs to this workload.
     case workload
+    /// `true` gives a file as it is stored, compressed.
+    case stored
     /// `true` adds each row's input to its outcome.
     case input
     /// `true` also cancels what is running.
     case now
     /// Only events with a greater sequence number.
     case since
+    /// `true` goes on with events as they come.
+    case follow
     /// Only events of this workload, batch or job.
     case id
 }

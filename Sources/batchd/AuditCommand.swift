@@ -1,7 +1,6 @@
 import ArgumentParser
 import BatchDaemon
 import ControlAPI
-import Foundation
 
 /// `batchd audit`: what `batchctl audit --offline` runs.
 struct Audit: ParsableCommand {
@@ -61,12 +60,8 @@ struct Audit: ParsableCommand {
 
     private func print(_ report: AuditReport) throws {
         switch output {
-        case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            Swift.print(String(decoding: try encoder.encode(report), as: UTF8.self))
-        case .table:
-            for line in report.lines { Swift.print(line.text) }
+        case .json: Swift.print(try jsonLine(report))
+        case .table: for line in report.lines { Swift.print(line.text) }
         }
     }
 }

@@ -12,7 +12,7 @@ struct Batchd: AsyncParsableCommand {
         commandName: "batchd",
         abstract: "Sends large workloads through Stripe's Batch Jobs API.",
         version: "batchd \(batchdVersion)",
-        subcommands: [Run.self, Check.self, Audit.self, Version.self]
+        subcommands: [Run.self, Check.self, Audit.self, Verify.self, Version.self]
     )
 
     static func main() async {
@@ -140,4 +140,11 @@ struct Check: ParsableCommand {
 /// Prints a line for people.
 func printError(_ line: String) {
     FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// A document on one line.
+func jsonLine(_ document: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(document), as: UTF8.self)
 }

@@ -14,11 +14,7 @@ struct RecoveryScreen {
     func print(as format: OutputFormat) throws {
         switch format {
         case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            for decision in decisions {
-                Swift.print(String(decoding: try encoder.encode(decision), as: UTF8.self))
-            }
+            for decision in decisions { Swift.print(try jsonLine(decision)) }
         case .table:
             guard !decisions.isEmpty else { return printError("No batch has anything left to do.") }
             let rows = decisions.map { decision in

@@ -99,4 +99,41 @@ struct FollowTests {
             #expect(daemon.calls.count == 62)
         }
     }
+
+    @Test func aListThatIsWatchedInAPipeGetsALineForEachChange() async throws {
+        let lists = [(1, 1), (1, 1), (2, 1)].map { first, second in
+            FakeDaemon.Answer(
+                body: Documents.list(
+                    Documents.workload(succeeded: first),
+                    Documents.workload(succeeded: second).replacing("\"w12\"", with: "\"w13\"")))
+        }
+        try await FakeDaemon.serving(["GET /v1/workloads": lists]) { daemon in
+            let (people, programs) = (Bench(), Bench())
+            #expect(
+                await people.run("list", "workloads", "-w", "--timeout", "6s", socket: daemon.socket) == .ok)
+            let lines = people.out.split(separator: "\n")
+            #expect(lines.map { $0.prefix(3) } == ["ID ", "w12", "w13", "w12"], "\(people.out)")
+            #expect(Set(lines.map(\.count)).count == 1, "the columns stay where they are")
+            _ = await programs.run(
+                "list", "workloads", "-w", "-o", "json", "--timeout", "2s", socket: daemon.socket)
+            #expect(programs.out.split(separator: "\n").count == 2 && programs.out.hasPrefix("{"))
+        }
+    }
+
+    @Test(arguments: [80, 200])
+    func aListThatIsWatchedOnATerminalIsDrawnAnew(columns: Int) async throws {
+        let body = Documents.list(Documents.batch)
+        try await FakeDaemon.serving(["GET /v1/batches": [.init(body: body)]]) { daemon in
+            let bench = Bench(columns: columns)
+            #expect(
+                await bench.run(
+                    "list", "batches", "-w", "--no-color", "--timeout", "2s", socket: daemon.socket) == .ok)
+            let screens = bench.out.components(separatedBy: "\u{1B}[H")
+            #expect(screens.count == 3, "one to clear, and two looks")
+            let lines = screens[1].replacing("\u{1B}[K", with: "").replacing("\u{1B}[J", with: "")
+                .split(separator: "\n")
+            #expect(lines.count == 3 && lines.allSatisfy { $0.count <= columns })
+            #expect(lines.last == "2026-11-22 07:00:00 UTC  Ctrl-C ends it")
+        }
+    }
 }

@@ -10,7 +10,8 @@ struct DaemonRefusal: Error, Hashable {
 
     /// What a script gets for it.
     var exit: CommandExit {
-        switch status {
+        if detail?.code == "archive_damaged" { return .integrity }
+        return switch status {
         case 400: .usage
         case 403, 409, 413, 422: .refused
         case 429, 503, 507: .temporary

@@ -80,7 +80,8 @@ struct Follower {
         .within(min(.seconds(30), max(.seconds(1), left ?? .seconds(30))))
     }
 
-    private static func mayPass(_ error: any Error) -> Bool {
+    /// True when the same call may succeed in a moment.
+    static func mayPass(_ error: any Error) -> Bool {
         switch error {
         case let failure as Failure: failure.exit == .unreachable || failure.exit == .temporary
         case let refusal as DaemonRefusal: refusal.exit == .temporary

@@ -53,12 +53,14 @@ struct AuditCommand: OperatorCommand {
         let output = session.output
         let path = workload.map { Routes.audit(percentEncoded($0)) } ?? Routes.audit
         let report: AuditReport = try await session.client.get(path, within: .patient)
-        try output.show(report) {
-            report.lines.map { line in
-                let style: Cell.Style = line.mark.map { $0 ? .good : .bad } ?? .plain
-                return [Cell(line.head, style), Cell(line.rest)]
-            }
-        }
+        try output.show(report) { report.lines.map(\.painted) }
         return report.ok ? .ok : .integrity
+    }
+}
+
+extension AuditReport.Line {
+    /// The line as it stands on the screen.
+    var painted: Line {
+        [Cell(head, mark.map { $0 ? .good : .bad } ?? .plain), Cell(rest)]
     }
 }

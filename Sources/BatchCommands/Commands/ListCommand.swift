@@ -6,7 +6,11 @@ struct ListCommand: OperatorCommand {
         commandName: "list",
         abstract: "List workloads, batches, jobs, deadlines or queues.",
         discussion: """
+            With -w the list is drawn anew every two seconds on a terminal, until Ctrl-C; elsewhere a line follows \
+            for each change. More columns: -o wide.
+
             Example: batchctl list workloads --state held
+            Example: batchctl list jobs -w
             """)
 
     enum Kind: String, CaseIterable, ExpressibleByArgument {
@@ -25,8 +29,8 @@ struct ListCommand: OperatorCommand {
     @Option(help: "Only what belongs to this workload.")
     var workload: String?
 
-    @Flag(name: .short, help: "More columns, as -o wide.")
-    var wide = false
+    @Flag(name: .shortAndLong, help: "Go on, and show what changes.")
+    var watch = false
 
     @OptionGroup var options: GlobalOptions
 
@@ -48,20 +52,30 @@ struct ListCommand: OperatorCommand {
     }
 
     func run(in session: Session) async throws -> CommandExit {
-        let client = session.client
-        var output = session.output
-        if wide, !output.isJSON { output.format = .wide }
-        let query: DaemonClient.Query = [.state: state, .queue: queue, .workload: workload]
-        let clockface = Clockface(now: session.times.now())
         switch kind {
-        case .workloads:
-            try output.show(await client.list(Routes.workloads, query), Tables.workloads(clockface))
-        case .batches: try output.show(await client.list(Routes.batches, query), Tables.batches(clockface))
-        case .jobs: try output.show(await client.list(Routes.jobs, query), Tables.jobs(clockface))
-        case .deadlines:
-            try output.show(await client.list(Routes.deadlines, query), Tables.deadlines(clockface))
-        case .queues: try output.show(await client.list(Routes.queues, query), Tables.queues(clockface))
+        case .workloads: try await show(Routes.workloads, in: session) { Tables.workloads($0) }
+        case .batches: try await show(Routes.batches, in: session) { Tables.batches($0) }
+        case .jobs: try await show(Routes.jobs, in: session) { Tables.jobs($0) }
+        case .deadlines: try await show(Routes.deadlines, in: session) { Tables.deadlines($0) }
+        case .queues: try await show(Routes.queues, in: session) { Tables.queues($0) }
         }
         return .ok
+    }
+
+    private func show<Value: Listed>(
+        _ path: String, in session: Session, as table: (Clockface) -> Table<Value>
+    ) async throws {
+        let query: DaemonClient.Query = [.state: state, .queue: queue, .workload: workload]
+        guard watch else {
+            let values: [Value] = try await session.client.list(path, query)
+            return try session.output.show(values, table(Clockface(now: session.times.now())))
+        }
+        var live = LiveList<Value>(output: session.output)
+        if live.isLive { try session.output.console.out.write("\u{1B}[2J") }
+        try await Patience(session: session).repeating(every: .seconds(2)) {
+            let values: [Value] = try await session.client.list(path, query)
+            let clockface = Clockface(now: session.times.now())
+            try live.update(values, table(clockface), at: clockface.time)
+        }
     }
 }

@@ -36,6 +36,8 @@ struct Console: Sendable {
 struct Sink: Sendable {
     /// The terminal's width now, since windows change; nil when it is no terminal.
     let columns: @Sendable () -> Int?
+    /// The terminal's height now; nil when it is not known.
+    var rows: @Sendable () -> Int? = { nil }
     /// Writes all of it. Throws `ReaderGone` when nobody reads any more.
     let writeBytes: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
@@ -53,6 +55,11 @@ struct Sink: Sendable {
                 var size = winsize()
                 let known = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
                 return known ? Int(size.ws_col) : 80
+            },
+            rows: {
+                var size = winsize()
+                let known = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0
+                return known ? Int(size.ws_row) : nil
             },
             writeBytes: { bytes in
                 var rest = bytes[...]

@@ -84,6 +84,9 @@ struct Clockface: Sendable {
         return seconds < 0.5 ? nil : Human.duration(seconds)
     }
 
+    /// `2026-11-22 07:05:12 UTC`, now.
+    var time: String { absolute(now.formatted(.iso8601)) }
+
     /// `2026-11-22 07:05:12 UTC`.
     func absolute(_ rfc3339: String) -> String {
         guard let date = Self.date(rfc3339) else { return rfc3339 }

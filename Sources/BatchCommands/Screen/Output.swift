@@ -63,7 +63,8 @@ struct Output: Sendable {
         console.say(message)
     }
 
-    private func show(_ lines: [Line]) throws {
+    /// Lines for people, as they are: what is too wide is broken between words.
+    func show(_ lines: [Line]) throws {
         // Tables fit already: what is too wide here is a sentence.
         let fitting = lines.flatMap { $0.wrapped(to: format == .wide ? nil : width) }
         try console.out.write(fitting.map { $0.painted(colour.out) + "\n" }.joined())

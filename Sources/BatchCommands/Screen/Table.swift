@@ -42,12 +42,21 @@ struct Table<Value>: Sendable {
     ///
     /// `wide` shows every column, whether they fit or not.
     func lines(_ values: [Value], width: Int?, wide: Bool) -> [Line] {
+        var widths: [Int] = []
+        return lines(values, width: width, wide: wide, atLeast: &widths)
+    }
+
+    /// The same under columns that are no narrower than they were in `widths`, which remembers them: lines that
+    /// follow later stand under the same heading.
+    func lines(_ values: [Value], width: Int?, wide: Bool, atLeast kept: inout [Int]) -> [Line] {
         let shown = columns.filter { wide || !$0.isExtra }
         let cells = values.map { value in shown.map { $0.cell(value) } }
         var widths = shown.indices.map { index in
             cells.reduce(Cell.width(of: shown[index].title)) { max($0, $1[index].width) }
         }
+        if kept.count == widths.count { widths = zip(kept, widths).map { max($0, $1) } }
         if let width { shrink(&widths, of: shown, to: width) }
+        kept = widths
         let heading = shown.map { Cell($0.title, .dim) }
         let lines = ([heading] + cells).map { line($0, of: shown, widths: widths) }
         return wide ? lines : lines.map { $0.cut(to: width) }

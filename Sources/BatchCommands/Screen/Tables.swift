@@ -82,6 +82,28 @@ enum Tables {
             ])
     }
 
+    static func archive(_ clockface: Clockface) -> Table<ArchivedJob> {
+        Table(
+            "jobs in the archive",
+            [
+                .text("JOB") { Cell($0.id) },
+                .text("WORKLOAD") { Cell($0.workload) },
+                .text("STATE") { Cell(state: $0.state) },
+                .number("ROWS") { Cell(Human.count($0.rows)) },
+                .number("SIZE") { Cell(orNone: $0.bytes.map(Human.bytes)) },
+                .text("ARCHIVED") { Cell(clockface.relative($0.archivedAt)) },
+                .number("LINES", extra: true) { Cell(orNone: $0.lines.map { Human.count($0) }) },
+                .number("STORED", extra: true) { Cell(orNone: $0.storedBytes.map(Human.bytes)) },
+                .text("BATCH", extra: true) { Cell($0.batch) },
+                .text("QUEUE", extra: true) { Cell($0.queue) },
+                .text("ACCOUNT", extra: true) { Cell($0.account) },
+                .text("CREATED", extra: true) { Cell(orNone: $0.createdAt.map(clockface.absolute)) },
+                .text("ENDED", extra: true) { Cell(orNone: $0.endedAt.map(clockface.absolute)) },
+                .text("SHA256", extra: true) { Cell(orNone: $0.sha256) },
+                .text("PATH", extra: true) { Cell($0.path) },
+            ])
+    }
+
     static func queues(_ clockface: Clockface) -> Table<Queue> {
         Table(
             "queues",

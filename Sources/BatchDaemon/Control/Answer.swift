@@ -40,24 +40,32 @@ extension Response {
         )
     }
 
-    /// JSON Lines, page by page: the next page is read when the client has taken the last one.
-    ///
-    /// `page` gets the place to go on at, and returns whole lines and the place after them; nil ends it.
-    /// A page that fails cuts the connection, so that half an answer is never taken for a whole one.
+    /// JSON Lines, page by page; `page` returns whole lines. See `pieces`.
     static func lines<Cursor: Sendable>(
         from start: Cursor, on workers: Workers,
-        page: @escaping @Sendable (Cursor) throws -> (lines: ByteBuffer, next: Cursor?)
+        page: @escaping @Sendable (Cursor) throws -> (ByteBuffer, next: Cursor?)
+    ) -> Response {
+        pieces(from: start, on: workers, type: "application/jsonl", piece: page)
+    }
+
+    /// A body of any length: the next piece is read when the client has taken the last one.
+    ///
+    /// `piece` gets the place to go on at, and returns bytes and the place after them; nil ends it.
+    /// One that fails cuts the connection, so that half an answer is never taken for a whole one.
+    static func pieces<Cursor: Sendable>(
+        from start: Cursor, on workers: Workers, type: String,
+        piece: @escaping @Sendable (Cursor) throws -> (ByteBuffer, next: Cursor?)
     ) -> Response {
         let body = ResponseBody { writer in
             var place: Cursor? = start
             while let here = place {
-                let (lines, next) = try await workers.run { try page(here) }
-                if lines.readableBytes > 0 { try await writer.write(lines) }
+                let (bytes, next) = try await workers.run { try piece(here) }
+                if bytes.readableBytes > 0 { try await writer.write(bytes) }
                 place = next
             }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: "application/jsonl"], body: body)
+        return Response(status: .ok, headers: [.contentType: type], body: body)
     }
 }
 
