@@ -167,6 +167,9 @@ package struct Daemon: Sendable {
         QueueRoutes(facts: facts).add(to: router)
         EventRoutes(facts: facts, workers: workers).add(to: router)
         ExplainRoutes(facts: facts).add(to: router)
+        let doctor = Doctor(
+            config: configuration.files.first, environment: environment, clock: clock, store: facts.store)
+        DoctorRoute(doctor: doctor).add(to: router)
         ArchiveRoutes(facts: facts, archive: archive, workers: workers).add(to: router)
         AuditRoutes(facts: facts, auditor: Auditor(store: facts.store, archive: archive)).add(to: router)
         return router

@@ -38,6 +38,32 @@ package struct StripeClient: Sendable {
             .flatMap { sameJob($0, job) }
     }
 
+    /// Asks for a job that does not exist: whether Stripe is there, takes the key, and knows the version.
+    ///
+    /// One GET. A good account answers 404.
+    package func probe() async -> Result<Probe, CallFailure> {
+        let request = WireRequest(
+            method: .get, url: SecretURL(account.baseURL + "/v2/core/batch_jobs/batchv2_doctor"),
+            headers: headers(key: nil, body: nil), headWithin: .seconds(15), endWithin: .seconds(15))
+        do {
+            var answer: [UInt8] = []
+            let head = try await transport.send(request) { _, piece in
+                answer.append(contentsOf: piece)
+                return answer.count <= WireLimits.answerBytes
+            }
+            let error = JSONValue(parsing: answer)?["error"]
+            return .success(
+                Probe(
+                    status: head.status, date: head["Date"],
+                    code: error?["code"]?.text.map { bounded($0, bytes: 100) },
+                    message: error?["message"]?.text.map { bounded(withoutKey($0), bytes: 300) }))
+        } catch let failure as CallFailure {
+            return .failure(failure)
+        } catch {
+            return .failure(.unanswered(reason: "\(type(of: error))"))
+        }
+    }
+
     private func sameJob(_ answer: JobAnswer, _ job: JobID) -> Result<JobAnswer, CallFailure> {
         guard answer.snapshot.id == job else {
             return .failure(.unanswered(reason: "the answer is about another job"))
@@ -129,4 +155,16 @@ private func pathSegment(_ job: JobID) -> String {
         }
     }
     return String(decoding: bytes, as: UTF8.self)
+}
+
+/// What an account's API said to a probe.
+package struct Probe: Hashable, Sendable {
+    /// The HTTP status.
+    package var status: Int
+    /// The `Date` header, as it came.
+    package var date: String?
+    /// The error's code.
+    package var code: String?
+    /// The error's message, without the key.
+    package var message: String?
 }

@@ -12,7 +12,7 @@ struct Batchd: AsyncParsableCommand {
         commandName: "batchd",
         abstract: "Sends large workloads through Stripe's Batch Jobs API.",
         version: "batchd \(batchdVersion)",
-        subcommands: [Run.self, Check.self, Audit.self, Verify.self, Version.self]
+        subcommands: [Run.self, Check.self, Audit.self, Verify.self, DoctorCommand.self, Version.self]
     )
 
     static func main() async {

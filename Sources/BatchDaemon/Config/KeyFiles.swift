@@ -12,7 +12,9 @@ struct KeyFiles {
     /// The key in the file called `name`; nil after saying what is wrong with it.
     func read(_ name: String, at place: Place, account: String, livemode: Bool) -> APIKey? {
         guard !looksSecret(name) else {
-            problems.error(at: place, "\(account).api_key_file names a file; put the key into that file")
+            problems.error(
+                at: place, "\(account).api_key_file names a file; put the key into that file",
+                keyRemedy: "write the key into a file with mode 600, and that file's name here; roll the key")
             return nil
         }
         guard let path = find(name, at: place, account: account) else { return nil }
@@ -20,23 +22,31 @@ struct KeyFiles {
         do {
             bytes = try FileSystem.contents(of: path, limit: 1 << 16)
         } catch {
-            problems.error(at: place, "cannot read the key: \(error)")
+            problems.error(
+                at: place, "cannot read the key: \(error)",
+                keyRemedy: "let the user of the daemon read \(path): chown it, with mode 600")
             return nil
         }
         let key = APIKey(String(decoding: bytes, as: UTF8.self))
         if let complaint = complaint(key.reveal) {
-            problems.error(at: place, "\(path) \(complaint)")
+            problems.error(
+                at: place, "\(path) \(complaint)",
+                keyRemedy:
+                    "put the secret key, sk_… or rk_… from Stripe's dashboard, into \(path) as its only line"
+            )
             return nil
         }
         let isLive = key.reveal.contains("_live_")
         guard livemode || !isLive else {
             problems.error(
-                at: place, "\(path) holds a live key; \(account) must say livemode: true to act on real data"
-            )
+                at: place, "\(path) holds a live key; \(account) must say livemode: true to act on real data",
+                keyRemedy: "set \(account).livemode: true if real data is meant, else put a test key there")
             return nil
         }
         if livemode, !isLive {
-            problems.warn(at: place, "\(account).livemode is true, but \(path) holds a test key")
+            problems.warn(
+                at: place, "\(account).livemode is true, but \(path) holds a test key",
+                keyRemedy: "put the live key there, or set \(account).livemode: false")
         }
         warnIfShared(path, at: place)
         return key
@@ -48,8 +58,8 @@ struct KeyFiles {
             ? [name] : [credentials, beside].compactMap { $0 }.map { "\($0.trimmedPath)/\(name)" }
         if let path = places.first(where: { FileSystem.exists($0) }) { return path }
         problems.error(
-            at: place, "\(account).api_key_file: there is no \(places.joined(separator: ", and no "))"
-        )
+            at: place, "\(account).api_key_file: there is no \(places.joined(separator: ", and no "))",
+            keyRemedy: "write the key into \(places.last ?? name), with mode 600: umask 077 first")
         return nil
     }
 
@@ -71,6 +81,8 @@ struct KeyFiles {
         // systemd guards credentials by access lists, which show as permissions of the group.
         if let credentials, path.hasPrefix(credentials) { return }
         guard let mode = permissions(of: path), mode & 0o077 != 0 else { return }
-        problems.warn(at: place, "other users can read the key file \(path); run: chmod 600 \(path)")
+        problems.warn(
+            at: place, "other users can read the key file \(path); run: chmod 600 \(path)",
+            keyRemedy: "chmod 600 \(path)")
     }
 }

@@ -32,11 +32,20 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, and what to write instead.
     package let message: String
 
-    /// A problem at a place.
-    package init(_ severity: Severity = .error, at place: Place?, _ message: String) {
+    /// What to do, where the message does not say it; problems with a key always have it.
+    package let remedy: String?
+    /// Whether it is about a key file, and not about what is written in the configuration.
+    package let isAboutKey: Bool
+
+    /// A problem at a place; `keyRemedy` is what to do about a key file.
+    package init(
+        _ severity: Severity = .error, at place: Place?, _ message: String, keyRemedy: String? = nil
+    ) {
         self.severity = severity
         self.place = place
         self.message = message
+        remedy = keyRemedy
+        isAboutKey = keyRemedy != nil
     }
 
     /// `file:line:column: message`, as compilers write it.
@@ -61,12 +70,12 @@ package struct ConfigurationError: Error, CustomStringConvertible {
 final class Problems {
     private(set) var list: [Problem] = []
 
-    func error(at place: Place?, _ message: String) {
-        list.append(Problem(.error, at: place, message))
+    func error(at place: Place?, _ message: String, keyRemedy: String? = nil) {
+        list.append(Problem(.error, at: place, message, keyRemedy: keyRemedy))
     }
 
-    func warn(at place: Place?, _ message: String) {
-        list.append(Problem(.warning, at: place, message))
+    func warn(at place: Place?, _ message: String, keyRemedy: String? = nil) {
+        list.append(Problem(.warning, at: place, message, keyRemedy: keyRemedy))
     }
 
     /// In the order in which the files were read, and in each file from top to bottom.
