@@ -46,6 +46,8 @@ package struct QueuePolicy: Hashable, Sendable {
     package var halt: Halt?
     /// When new jobs are begun; nil for at any time.
     package var window: StartWindow?
+    /// How a line of CSV becomes a row; nil when CSV is not taken.
+    package var csv: CSVTemplate?
 
     /// A policy with the defaults of `interfaces.md` section 2.
     package init(
@@ -55,7 +57,7 @@ package struct QueuePolicy: Hashable, Sendable {
         maxConcurrentJobs: Int = 4, maxRowsPerJob: Int64? = nil,
         maxBytesPerJob: Int64 = 4_000_000_000, retry: RetryPolicy = RetryPolicy(),
         unknownOutcome: UnknownOutcome = .auto, canary: Canary? = Canary(), halt: Halt? = Halt(),
-        window: StartWindow? = nil
+        window: StartWindow? = nil, csv: CSVTemplate? = nil
     ) {
         self.name = name
         self.account = account
@@ -73,6 +75,7 @@ package struct QueuePolicy: Hashable, Sendable {
         self.canary = canary
         self.halt = halt
         self.window = window
+        self.csv = csv
     }
 
     /// True when a row with an unknown outcome may be sent again without asking a person.

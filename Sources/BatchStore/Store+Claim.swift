@@ -87,6 +87,31 @@ extension Store {
         }
     }
 
+    /// Into which batches the rows of a workload that is loading would be cut: `size` sizes each one, from 0.
+    ///
+    /// At most `limit` of them; the caller guesses at the rest.
+    package func plannedJobs(
+        of workload: WorkloadID, rows: Int64, limit: Int = 5_000, size: (Int) -> BatchSize
+    ) throws -> [PlannedJob] {
+        try read { db in
+            var jobs: [PlannedJob] = []
+            var first: Int64 = 0
+            while first < rows, jobs.count < limit {
+                let size = size(jobs.count)
+                var room = Room(rows: size.rows, bytes: size.bytes)
+                let run = first...min(rows - 1, first + size.rows - 1)
+                let fitting = try max(1, db.rowsThatFit(workload, run, room: &room))
+                let isLast = first + fitting == rows
+                jobs.append(
+                    PlannedJob(
+                        rows: fitting, bytes: size.bytes - room.bytes, limit: isLast ? nil : room.bound(size))
+                )
+                first += fitting
+            }
+            return jobs
+        }
+    }
+
     fileprivate struct Room {
         var rows: Int64
         var bytes: Int64
@@ -179,7 +204,7 @@ extension Database {
 
     /// How many of these rows fit into the bytes left: whole intake chunks by their sums, rows of the others
     /// one by one.
-    private func rowsThatFit(
+    fileprivate func rowsThatFit(
         _ workload: WorkloadID, _ run: ClosedRange<Int64>, room: inout Store.Room
     ) throws -> Int64 {
         let chunks = try Row.fetchCursor(

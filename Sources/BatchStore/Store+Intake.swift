@@ -87,10 +87,12 @@ extension Store {
     /// - Throws: `StoreError.duplicateContent` when the queue has the same content already, unless allowed;
     ///   `keyTaken` when another workload of the queue has the submission key; `inconsistent` when not exactly
     ///   rows 0 to `rows` - 1 are stored. The workload stays loading then.
+    /// - Parameter stored: size and digest of the lines as they are stored, when that is not what was submitted.
     /// - Parameter laidOut: how many rows `layOut` has dealt with already.
     package func accept(
-        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?,
-        allowDuplicate: Bool, laidOut: Int64 = 0, at now: Timestamp
+        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest,
+        stored: (bytes: Int64, sha256: Digest)? = nil, key: String?, allowDuplicate: Bool,
+        laidOut: Int64 = 0, at now: Timestamp
     ) throws {
         try write { db in
             try db.refuseRepeated(workload, sha256: sha256, key: key, allowDuplicate: allowDuplicate)
@@ -106,12 +108,26 @@ extension Store {
             try db.changeOne(
                 """
                 UPDATE workload SET state = 'queued', submit_key = ?, source_bytes = ?, source_sha256 = ?,
-                  total = ?, queued = ? WHERE id = ? AND state = 'loading'
+                  stored_bytes = ?, stored_sha256 = ?, total = ?, queued = ? WHERE id = ? AND state = 'loading'
                 """,
-                [key, bytes, sha256.data, rows, rows, workload.rawValue], else: .noWorkload(workload))
+                [
+                    key, bytes, sha256.data, stored?.bytes, stored?.sha256.data, rows, rows,
+                    workload.rawValue,
+                ], else: .noWorkload(workload))
             _ = try db.layOut(workload, laidOut..<rows, at: now, limit: .max)
             try db.note(
                 "accepted", at: now, workload: workload, "\(rows) rows, \(bytes) bytes, SHA-256 \(sha256)")
+        }
+    }
+
+    /// Refuses content or a key that the queue has had before.
+    ///
+    /// - Throws: `StoreError.duplicateContent`, `keyTaken`.
+    package func requireNew(
+        _ workload: WorkloadID, sha256: Digest, key: String?, allowDuplicate: Bool
+    ) throws {
+        try read { db in
+            try db.refuseRepeated(workload, sha256: sha256, key: key, allowDuplicate: allowDuplicate)
         }
     }
 

@@ -26,6 +26,8 @@ package struct WorkloadRecord: Hashable, Sendable {
     package var sourceBytes: Int64
     /// The digest of what was submitted; nil while it is loading.
     package var sourceSHA256: Digest?
+    /// Size and digest of its lines as they are stored; nil when they are what was submitted.
+    package var storedBytes: Int64?, storedSHA256: Digest?
     /// The digest of the summary in the archive; nil while it is not over.
     package var summarySHA256: Digest?
     /// Its rows by state.
@@ -262,6 +264,8 @@ extension WorkloadRecord {
             finishedAt: Timestamp(stored: row["finished_at"]),
             sourceBytes: row["source_bytes"],
             sourceSHA256: try (row["source_sha256"] as Data?).map(Digest.init(stored:)),
+            storedBytes: row["stored_bytes"],
+            storedSHA256: try (row["stored_sha256"] as Data?).map(Digest.init(stored:)),
             summarySHA256: try (row["summary_sha256"] as Data?).map(Digest.init(stored:)), rows: counts,
             waiting: row["waiting"], priority: row["priority"],
             startAfter: Timestamp(stored: row["start_after"]))

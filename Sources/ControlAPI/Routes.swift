@@ -82,10 +82,16 @@ package enum QueryName: String, Sendable {
     case name
     /// The caller's own key: the same key with the same content is the same workload.
     case key
-    /// The form of a submitted body; `jsonl` unless said otherwise.
+    /// The form of a submitted body, `jsonl` or `csv`; `jsonl` unless said otherwise.
     case format
     /// `true` accepts content that the queue has had before.
     case allowDuplicate = "allow_duplicate"
+    /// A submission: `true` leaves bad rows out instead of refusing everything.
+    case skipInvalid = "skip_invalid"
+    /// A submission: `true` checks it, keeps nothing, and answers `DryRunAnswer`.
+    case dryRun = "dry_run"
+    /// A decision about a workload of a live account: the workload's name, to show that it is the one that is meant.
+    case confirm
     /// Only what is in this state.
     case state
     /// Only rows that failed with this error code.

@@ -1,29 +1,8 @@
 package import BatchCore
 import BatchStore
 import Crypto
+import Env
 import Spool
-
-/// Why a submission was not accepted. Nothing of it was queued.
-package enum SubmissionRefused: Error, Sendable {
-    /// The input is not good: the first defects with their line, and how many there are.
-    case defects([Defect], total: Int64)
-    /// There is no row in it.
-    case empty
-    /// The same content is in the queue already.
-    case duplicateContent(of: WorkloadID)
-    /// The submission key belongs to a workload with other content.
-    case keyTaken(by: WorkloadID)
-    /// Too little space is left on the disk: accepting more would endanger what was accepted.
-    case diskFull(free: Int64, needed: Int64)
-
-    /// One thing that is wrong with the input.
-    package struct Defect: Hashable, Sendable {
-        /// The line, from 1.
-        package let line: Int64
-        /// What is wrong in it, and at which byte.
-        package let defect: LineDefect
-    }
-}
 
 /// When a workload's jobs are begun, among others.
 package struct Precedence: Sendable {
@@ -52,33 +31,40 @@ package struct Intake: Sendable {
 
     private let orchestrator: Orchestrator
     private let alarm: Alarm
-    private let scanner: RowScanner
-    private let queue: String
+    private let queue: QueuePolicy
+    private let skipsInvalid: Bool
     /// The workload that is loading.
     package let workload: WorkloadID
-    private var splitter = LineSplitter(limit: RowScanner.maximumLineBytes)
+    private var source: RowSource
     private var hash = SHA256()
+    /// Of the lines as they are stored, where that is not what is submitted.
+    private var storedHash: SHA256?
+    private var storedBytes: Int64 = 0
     private var chunk = IntakeChunk()
     private var objects = ObjectRun()
     private var runs: Int64 = 0
     private var stored: Int64 = 0
-    private var lines: Int64 = 0
+    private var places = LinePlaces()
     private var bytes: Int64 = 0
-    private var defects: [SubmissionRefused.Defect] = []
-    private var defectCount: Int64 = 0
+    /// What is wrong: the first lines, and how many there are.
+    package private(set) var defects: [SubmissionRefused.Defect] = [], defectCount: Int64 = 0
 
     /// Opens a workload for loading.
     ///
+    /// - Parameter form: how the bytes become rows.
+    /// - Parameter skipsInvalid: leaves bad rows out, instead of refusing everything.
     /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
     package init(
-        to policy: QueuePolicy, name: String, when: Precedence = Precedence(), orchestrator: Orchestrator,
-        alarm: Alarm
+        to policy: QueuePolicy, name: String, form: InputForm = .jsonLines, skipsInvalid: Bool = false,
+        when: Precedence = Precedence(), orchestrator: Orchestrator, alarm: Alarm
     ) async throws {
         try orchestrator.disk.requireRoom()
         self.orchestrator = orchestrator
         self.alarm = alarm
-        scanner = RowScanner(endpoint: policy.endpoint, context: policy.context)
-        queue = policy.name
+        source = RowSource(form, RowScanner(endpoint: policy.endpoint, context: policy.context))
+        if form != .jsonLines || skipsInvalid { storedHash = SHA256() }
+        self.skipsInvalid = skipsInvalid
+        queue = policy
         workload = try await orchestrator.begin(
             queue: policy.name, name: name, family: policy.endpoint.family, when: when)
     }
@@ -87,15 +73,16 @@ package struct Intake: Sendable {
     package mutating func feed(_ piece: UnsafeRawBufferPointer) {
         bytes += Int64(piece.count)
         hash.update(bufferPointer: piece)
-        // Locals, because the splitter and what its lines go to are parts of the same value.
-        var splitter = splitter
-        splitter.feed(piece) { line, _ in take(line) }
-        self.splitter = splitter
+        // Locals, because the source and what its rows go to are parts of the same value.
+        var source = source
+        source.feed(piece) { take($0, line: $1) }
+        self.source = source
     }
 
     /// True when enough rows have gathered to be stored: `flush()` then.
     package var isFull: Bool {
         chunk.rowCount >= Self.rowsPerChunk || chunk.byteCount >= Self.bytesPerChunk
+            || source.mismatch != nil
     }
 
     /// Has the rows that have gathered stored by a task of `writes`, while the next ones are read. Of one intake at
@@ -122,7 +109,8 @@ package struct Intake: Sendable {
 
     /// Takes the rows that have gathered, the first one being row `first`; nil when none is to be stored.
     private mutating func cut() throws -> (rows: IntakeChunk, first: Int64)? {
-        guard chunk.rowCount > 0, defectCount == 0 else {
+        if let mismatch = source.mismatch { throw SubmissionRefused.header(mismatch) }
+        guard chunk.rowCount > 0, defectCount == 0 || skipsInvalid else {
             chunk.removeAll()
             return nil
         }
@@ -142,35 +130,86 @@ package struct Intake: Sendable {
     package mutating func finish(key: String?, allowDuplicate: Bool) async throws -> (
         WorkloadID, existing: Bool
     ) {
-        var splitter = splitter
-        splitter.finish { line, _ in take(line) }
-        self.splitter = splitter
-        try await flush()
-        try noteDuplicates()
-        guard defectCount == 0 else { throw SubmissionRefused.defects(defects, total: defectCount) }
-        guard stored > 0 else { throw SubmissionRefused.empty }
-        let digest = Digest(Array(hash.finalize()))
-        if let key,
-            let (earlier, content) = try orchestrator.store.workload(
-                submittedWith: key, to: queue)
-        {
-            guard content == digest else { throw SubmissionRefused.keyTaken(by: earlier) }
-            return (earlier, existing: true)
-        }
+        let digest = try await end()
+        if let earlier = try earlier(key, digest) { return (earlier, existing: true) }
         do {
             try await storeObjects()
             try await orchestrator.seal(workload, sha256: digest, key: key, allowDuplicate: allowDuplicate)
             let laidOut = try await lineUp()
+            let other = storedHash.map { (bytes: storedBytes, sha256: Digest(Array($0.finalize()))) }
             try await orchestrator.accept(
-                workload, rows: stored, bytes: bytes, sha256: digest, key: key,
+                workload, rows: stored, bytes: bytes, sha256: digest, stored: other, key: key,
                 allowDuplicate: allowDuplicate, laidOut: laidOut)
-        } catch StoreError.duplicateContent(let earlier) {
-            throw SubmissionRefused.duplicateContent(of: earlier)
-        } catch StoreError.keyTaken(let earlier) {
-            throw SubmissionRefused.keyTaken(by: earlier)
+        } catch {
+            throw Self.refusal(error)
         }
         alarm.ring()
         return (workload, existing: false)
+    }
+
+    /// Says what would become of the submission, as far as that can be known; nothing is accepted: `abandon()` it.
+    ///
+    /// - Throws: `SubmissionRefused`, as `finish`.
+    package mutating func check(key: String?, allowDuplicate: Bool) async throws -> SubmissionPlan {
+        let digest = try await end()
+        do {
+            if try earlier(key, digest) == nil {
+                try orchestrator.store.requireNew(
+                    workload, sha256: digest, key: key, allowDuplicate: allowDuplicate)
+            }
+        } catch {
+            throw Self.refusal(error)
+        }
+        let limits = orchestrator.settings.limits
+        let seen = try orchestrator.store.ratesSeen(in: queue.name, at: orchestrator.clock.now())
+        let usual = BatchSize(policy: queue, seen: seen, limits: limits)
+        let canary = GuardVerdict(GuardRecord(rows: stored), canary: queue.canary, halt: nil)
+        let jobs = try orchestrator.store.plannedJobs(of: workload, rows: stored) { number in
+            if number == 0, case .canary(let rows) = canary { usual.canary(rows: rows) } else { usual }
+        }
+        return SubmissionPlan(
+            rows: stored, bytes: bytes, jobs: jobs, lanes: queue.maxJobsAtOnce, seen: seen, limits: limits)
+    }
+
+    /// Takes in what is left, and makes sure that it can be accepted; the digest of what was submitted.
+    private mutating func end() async throws -> BatchCore.Digest {
+        var source = source
+        source.finish { take($0, line: $1) }
+        self.source = source
+        try await flush()
+        guard defectCount == 0 || skipsInvalid && stored > 0 else {
+            try noteDuplicates()
+            throw SubmissionRefused.defects(defects, total: defectCount)
+        }
+        guard stored > 0 else { throw SubmissionRefused.empty }
+        let before = (defects, defectCount)
+        if skipsInvalid { (defects, defectCount) = ([], 0) }
+        try noteDuplicates()
+        guard defectCount == 0 || skipsInvalid else {
+            throw SubmissionRefused.defects(defects, total: defectCount)
+        }
+        guard defectCount == 0 else {
+            throw SubmissionRefused.repeatedIDs(defects, total: defectCount)
+        }
+        if skipsInvalid { (defects, defectCount) = before }
+        return Digest(Array(hash.finalize()))
+    }
+
+    /// The workload that has this key, and the same content.
+    private func earlier(_ key: String?, _ digest: BatchCore.Digest) throws -> WorkloadID? {
+        guard let key,
+            let (earlier, content) = try orchestrator.store.workload(submittedWith: key, to: queue.name)
+        else { return nil }
+        guard content == digest else { throw SubmissionRefused.keyTaken(by: earlier) }
+        return earlier
+    }
+
+    private static func refusal(_ error: any Error) -> any Error {
+        switch error {
+        case StoreError.duplicateContent(let earlier): SubmissionRefused.duplicateContent(of: earlier)
+        case StoreError.keyTaken(let earlier): SubmissionRefused.keyTaken(by: earlier)
+        default: error
+        }
     }
 
     /// Has what was loaded removed, soon.
@@ -185,8 +224,9 @@ package struct Intake: Sendable {
         defectCount += duplicates.total
         defects += duplicates.first.map { row in
             SubmissionRefused.Defect(
-                line: row.number + 1,
-                defect: LineDefect(column: 1, reason: "the id stands in line \(row.first + 1) already"))
+                line: places.line(of: row.number),
+                defect: LineDefect(
+                    column: 1, reason: "the id stands in line \(places.line(of: row.first)) already"))
         }
         defects = Array(defects.sorted { $0.line < $1.line }.prefix(Self.mostDefects))
     }
@@ -224,20 +264,16 @@ package struct Intake: Sendable {
         return laidOut
     }
 
-    private mutating func take(_ line: LineSplitter.Line) {
-        lines += 1
-        do throws(LineDefect) {
-            switch line {
-            case .whole(let bytes):
-                let row = try scanner.scan(bytes)
-                if defectCount == 0 { chunk.append(bytes, row) }
-            case .tooLong(let count):
-                throw LineDefect(
-                    column: RowScanner.maximumLineBytes + 1,
-                    reason: "the line has \(count) bytes; the limit is \(RowScanner.maximumLineBytes)")
-            }
-        } catch {
-            note(error, line: lines)
+    private mutating func take(_ row: RowSource.Row, line: Int64) {
+        switch row {
+        case .good(let bytes, let scanned):
+            guard defectCount == 0 || skipsInvalid else { return }
+            places.note(row: stored + Int64(chunk.rowCount), line: line)
+            chunk.append(bytes, scanned)
+            storedHash?.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+            storedHash?.update(data: [UInt8(ascii: "\n")])
+            storedBytes += Int64(bytes.count) + 1
+        case .bad(let defect): note(defect, line: line)
         }
     }
 

@@ -173,12 +173,12 @@ extension Orchestrator {
 
     /// Accepts a loaded workload: its rows are promised from here on.
     func accept(
-        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest, key: String?,
-        allowDuplicate: Bool, laidOut: Int64
+        _ workload: WorkloadID, rows: Int64, bytes: Int64, sha256: Digest,
+        stored: (bytes: Int64, sha256: Digest)?, key: String?, allowDuplicate: Bool, laidOut: Int64
     ) throws {
         try store.accept(
-            workload, rows: rows, bytes: bytes, sha256: sha256, key: key, allowDuplicate: allowDuplicate,
-            laidOut: laidOut, at: clock.now())
+            workload, rows: rows, bytes: bytes, sha256: sha256, stored: stored, key: key,
+            allowDuplicate: allowDuplicate, laidOut: laidOut, at: clock.now())
         log.notice("accepted", metadata: ["workload": "\(workload)", "rows": "\(rows)"])
     }
 

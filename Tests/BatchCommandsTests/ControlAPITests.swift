@@ -26,7 +26,8 @@ struct ControlAPITests {
         #expect(try roundTrip(AuditReport.self, Documents.audit(ok: true)))
         #expect(try roundTrip(ErrorBody.self, Documents.badRows))
         #expect(try roundTrip(ErrorBody.self, Documents.duplicate))
-        #expect(try roundTrip(SubmitAnswer.self, #"{"workload":\#(Documents.workload()),"existing":false}"#))
+        #expect(try roundTrip(SubmitAnswer.self, Documents.submitted))
+        #expect(try roundTrip(DryRunAnswer.self, Documents.dryRun))
     }
 
     @Test func aReaderIgnoresMembersItDoesNotKnowAndAcceptsMissingOnes() throws {

@@ -80,6 +80,17 @@ enum Documents {
         "hint":"Submit it again with --allow-duplicate."}}
         """
 
+    static let submitted = """
+        {"workload":\(workload()),"existing":false,"skipped":{"rows":1,"details":[\
+        {"line":2,"column":1,"reason":"expected a JSON object"}]}}
+        """
+
+    static let dryRun = """
+        {"queue":"update-customers","rows":10,"bytes":200,"jobs":[{"jobs":2,"rows":8,"rows_each":4,"bytes":160,\
+        "limit":"max_rows_per_job"},{"jobs":1,"rows":2,"rows_each":2,"bytes":40,"limit":null}],"seconds":1.0,\
+        "rate_per_second":10.0,"rate_is":"assumed","jobs_at_once":4,"skipped":null}
+        """
+
     static let status = """
         {"daemon":{"version":"0.1.0","pid":4711,"started_at":"2026-11-22T06:30:00Z","state":"running",\
         "message":"Waiting for Stripe."},\

@@ -47,7 +47,7 @@ struct SubmitTests {
             let bench = Bench()
             #expect(await bench.run("submit", "q", file, "-o", "json", socket: daemon.socket) == .ok)
             #expect(daemon.calls.first?.body == rows)
-            #expect(bench.out.hasPrefix("{\"existing\":false,\"workload\":{"))
+            #expect(bench.out.hasPrefix("{\"existing\":false,\"skipped\":null,\"workload\":{"))
         }
     }
 

@@ -9,7 +9,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ConfigurationMistakeTests {
-    @Test(arguments: accounts + queues + rules + guards + elsewhere + notYet + syntax)
+    @Test(arguments: accounts + queues + rules + guards + templates + elsewhere + notYet + syntax)
     func isNamedWithItsPlaceAndTheRemedy(mistake: Mistake) throws {
         #expect(try ConfigurationWorld().problems(mistake.text) == mistake.problem)
     }
@@ -264,11 +264,41 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 problem: "batchd.yaml:7:1: \($0.prefix { $0 != ":" }) is not supported yet in 0.1.0"
             )
         }
-        + ["csv"].map {
-            Mistake(
-                text: minimal(queue: "\($0): null"),
-                problem: "batchd.yaml:7:5: queues.a.\($0) is not supported yet in 0.1.0"
-            )
+
+    static let templates =
+        [
+            (
+                "csv: id", 10,
+                #"csv must hold keys and values such as {id: "{customer_id}", path_params: {…}, params: {…}}"#
+            ),
+            (
+                #"csv: {path_params: {customer: "{c}"}}"#, 10,
+                #"csv needs id: a text such as "{customer_id}" that is another one in each row"#
+            ),
+            (
+                #"csv: {id: "{c}", path_param: {customer: "{c}"}}"#, 22,
+                #"csv has no key "path_param"; did you mean "path_params"?"#
+            ),
+            (#"csv: {id: "{c}"}"#, 10, "csv.path_params needs customer, for POST /v1/customers/:customer"),
+            (
+                #"csv: {id: "{c}", path_params: {customer: "{c}", id: x}}"#, 10,
+                "csv.path_params has id, and POST /v1/customers/:customer does not"
+            ),
+            (
+                #"csv: {id: {c}, path_params: {customer: "{c}"}}"#, 15,
+                #"csv.id needs quotes: "{c}"; without them YAML reads keys and values"#
+            ),
+            (
+                #"csv: {id: "{c}", path_params: {customer: "{c}"}, params: {n: "{n:date}"}}"#, 66,
+                #"csv.params.n has the unknown kind "date"; known: text, int, number, bool"#
+            ),
+            (
+                #"csv: {id: "{c", path_params: {customer: "{c}"}}"#, 15,
+                "csv.id has a { without its }; a brace itself is written {{"
+            ),
+            (#"csv: {id: "{c}", path_params: "{c}"}"#, 22, "csv.path_params must hold keys and values"),
+        ].map { text, column, problem in
+            Mistake(text: minimal(queue: text), problem: "batchd.yaml:7:\(column): queues.a.\(problem)")
         }
 
     static let syntax = [

@@ -85,11 +85,17 @@ func minimal(account: String = "", queue: String = "", rest: String = "") -> Str
                 max_bytes_per_job: 64MiB
                 retry: {max_attempts: 3, initial_delay: 0, max_delay: 7d}
                 unknown_outcome: hold
+                canary: {rows: 50}
+                halt: null
+                window: 22:00-06:00 Europe/Paris
+                csv: {id: "s_{id}", path_params: {id: "{id}"}, params: {n: "{n:int?}", now: true}}
               b:
                 account: other
                 endpoint: POST /v1/coupons
                 max_bytes_per_job: null
                 retry:
+                canary: null
+                halt: {max_failure_rate: 0.5%, min_rows: 20}
             """
         )
         let account = configuration.accounts[0]
@@ -112,10 +118,25 @@ func minimal(account: String = "", queue: String = "", rest: String = "") -> Str
         #expect(a.maxBytesPerJob == 64 * 1024 * 1024)
         #expect(a.retry == RetryPolicy(maxAttempts: 3, initialDelay: .zero, maxDelay: .days(7)))
         #expect(a.unknownOutcome == .hold)
+        #expect(a.canary == Canary(rows: 50, maxFailureRate: .percent(2)))
+        #expect(a.halt == nil)
+        #expect(a.window?.description == "22:00-06:00 Europe/Paris")
+        let id = CSVTemplate.Value.column(.init(name: "id"))
+        let params: [CSVTemplate.Member] = [
+            .init("n", .column(.init(name: "n", kind: .int, isOptional: true))),
+            .init("now", .literal("true")),
+        ]
+        #expect(
+            a.csv?.members == [
+                .init("id", .text([.literal("s_"), .column("id")])),
+                .init("path_params", .object([.init("id", id)])), .init("params", .object(params)),
+            ])
         let b = configuration.queues[1]
         #expect(b.account.name == "other")
         #expect(b.maxBytesPerJob == 5_000_000_000)
         #expect(b.retry == RetryPolicy())
+        #expect(b.canary == nil)
+        #expect(b.halt == Halt(maxFailureRate: FailureRate(hundredths: 50), minRows: 20))
     }
 
     @Test func dropInsAddQueuesByName() throws {

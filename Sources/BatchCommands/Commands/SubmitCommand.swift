@@ -8,16 +8,20 @@ struct SubmitCommand: OperatorCommand {
         abstract: "Submit a file of rows to a queue.",
         discussion: """
             Prints the workload's id once all its rows are safely stored. One bad row refuses the whole \
-            file. With --key, the same command can be repeated after an interruption without doubling \
-            the work.
+            file, unless --skip-invalid leaves bad rows out. With --key, the same command can be repeated \
+            after an interruption without doubling the work. --dry-run checks the file and shows which jobs \
+            it would make.
+
+            A file that ends in .csv, or --format csv, goes through the queue's csv template.
 
             Example: batchctl submit update-customers customers.jsonl --name migrate --wait
+            Example: batchctl submit update-customers customers.csv --dry-run
             """)
 
     @Argument(help: "The queue to submit to.")
     var queue: String
 
-    @Argument(help: "A file of JSON Lines, or - for standard input.", completion: .file())
+    @Argument(help: "A file of JSON Lines or CSV, or - for standard input.", completion: .file())
     var file: String
 
     @Option(help: "A name for the workload (default: the file's name).")
@@ -26,8 +30,8 @@ struct SubmitCommand: OperatorCommand {
     @Option(help: "Your own key: the same key with the same content is the same workload.")
     var key: String?
 
-    @Option(help: "The form of the file.")
-    var format: InputFormat = .jsonl
+    @Option(help: "The form of the file: jsonl or csv (default: by its ending).")
+    var format: InputFormat?
 
     @Option(help: "A greater one goes first, within the queue (default: 0).")
     var priority: Int?
@@ -41,25 +45,37 @@ struct SubmitCommand: OperatorCommand {
     @Flag(help: "Accept content that the queue has had before.")
     var allowDuplicate = false
 
+    @Flag(help: "Leave bad rows out, and list the first 20 of them.")
+    var skipInvalid = false
+
+    @Flag(help: "Check the file and show the jobs it would make; nothing is queued.")
+    var dryRun = false
+
     @Flag(help: "Wait until the workload ends; exit 8 when rows failed, 4 when it is held.")
     var wait = false
 
     @OptionGroup var options: GlobalOptions
 
     enum InputFormat: String, CaseIterable, ExpressibleByArgument {
-        case jsonl
+        case jsonl, csv
+    }
+
+    func validate() throws {
+        guard !dryRun || !wait else { throw ValidationError("There is nothing to wait for with --dry-run.") }
     }
 
     func run(in session: Session) async throws -> CommandExit {
         let output = session.output
-        let answer = try await InputFile.withOpen(file) { input in
-            if input.isTerminal { output.say("Type or paste the rows, one a line. Ctrl-D ends them.") }
-            let progress = UploadProgress(console: output.console, total: input.bytes, times: session.times)
-            defer { progress.clear() }
-            return try await submit(input, progress, in: session)
+        if dryRun {
+            let plan = try await send(as: DryRunAnswer.self, in: session)
+            PlanScreen.list(plan.skipped, in: inputName, output)
+            try output.show(plan) { PlanScreen(plan: plan).lines() }
+            return .ok
         }
+        let answer = try await send(as: SubmitAnswer.self, in: session)
         let workload = answer.workload
         try output.show(answer) { [[Cell(workload.id)]] }
+        PlanScreen.list(answer.skipped, in: inputName, output)
         let rows = Human.count(workload.rows.total, "row")
         output.say(
             (answer.existing
@@ -70,14 +86,27 @@ struct SubmitCommand: OperatorCommand {
         return try await WatchCommand.watch(workload.id, in: session, asData: false)
     }
 
-    private func submit(_ input: InputFile, _ progress: UploadProgress, in session: Session) async throws
-        -> SubmitAnswer
+    private func send<Answer: Decodable & Sendable>(as type: Answer.Type, in session: Session) async throws
+        -> Answer
     {
+        try await InputFile.withOpen(file) { input in
+            let output = session.output
+            if input.isTerminal { output.say("Type or paste the rows, one a line. Ctrl-D ends them.") }
+            let progress = UploadProgress(console: output.console, total: input.bytes, times: session.times)
+            defer { progress.clear() }
+            return try await submit(input, progress, in: session)
+        }
+    }
+
+    private func submit<Answer: Decodable>(
+        _ input: InputFile, _ progress: UploadProgress, in session: Session
+    ) async throws -> Answer {
         do {
             return try await session.client.post(
                 Routes.workloads,
                 [
-                    .queue: queue, .name: name ?? defaultName, .key: key, .format: format.rawValue,
+                    .queue: queue, .name: name ?? defaultName, .key: key, .format: form.rawValue,
+                    .skipInvalid: skipInvalid ? "true" : nil, .dryRun: dryRun ? "true" : nil,
                     .allowDuplicate: allowDuplicate ? "true" : nil, .priority: priority.map(String.init),
                     .startAfter: startAfter?.moment(at: session.times.now()),
                 ],
@@ -96,6 +125,11 @@ struct SubmitCommand: OperatorCommand {
         }
     }
 
+    private var form: InputFormat { format ?? (file.lowercased().hasSuffix(".csv") ? .csv : .jsonl) }
+
+    /// What messages call the input.
+    private var inputName: String { file == "-" ? "stdin" : file }
+
     /// The file's name without folders; the daemon names what comes from standard input.
     private var defaultName: String? {
         file == "-" ? nil : file.split(separator: "/").last.map(String.init)
@@ -105,11 +139,7 @@ struct SubmitCommand: OperatorCommand {
     private func explain(_ refusal: DaemonRefusal, _ input: InputFile, _ output: Output) -> Failure {
         var failure = refusal.failure
         guard let lines = refusal.detail?.details, !lines.isEmpty else { return failure }
-        for line in lines {
-            output.say("\(input.name):\(line.line):\(line.column): \(Cell(line.reason).text)")
-        }
-        let more = (refusal.detail?.badLines ?? lines.count) - lines.count
-        if more > 0 { output.say("… and \(Human.count(more)) more bad \(more == 1 ? "line" : "lines").") }
+        PlanScreen.list(lines, of: refusal.detail?.badLines ?? lines.count, in: input.name, output)
         failure.hint = "Nothing was queued. " + (failure.hint ?? "Mend the lines and submit the file again.")
         return failure
     }

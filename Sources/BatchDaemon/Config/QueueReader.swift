@@ -4,7 +4,6 @@ extension Configuration {
     static func readQueues(_ queues: Section, accounts: [AccountDraft]) -> [QueuePolicy] {
         queues.things("queue").compactMap { name, section in
             let policy = readQueue(name, section, accounts: accounts.map(\.policy))
-            section.notYet("csv")
             section.finish()
             return policy
         }
@@ -46,7 +45,12 @@ extension Configuration {
         policy.retry = readRetry(section.section("retry"))
         policy.unknownOutcome = section.value("unknown_outcome", .choice, default: usual.unknownOutcome)
         readGuardRails(section, into: &policy)
-        guard account != nil, endpoint != nil else { return nil }
+        guard account != nil, endpoint != nil else {
+            // What can be said of the template without its endpoint is said.
+            _ = readTemplate(section, endpoint: endpoint)
+            return nil
+        }
+        policy.csv = readTemplate(section, endpoint: policy.endpoint)
         checkVersion(policy, section)
         checkRules(policy, section)
         return policy

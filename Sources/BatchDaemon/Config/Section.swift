@@ -105,6 +105,16 @@ final class Section {
         )
     }
 
+    /// What stands under `key`, for those who read it in a way of their own; nil when it is left out or null.
+    func node(_ key: String) -> Node? {
+        known.append(key)
+        let found = entries.filter { $0.key == key }
+        for other in found.dropFirst() {
+            problems.error(at: other.place, "\(name(key)) is already set at \(found[0].place)")
+        }
+        return isOff(key) ? nil : found.first?.node
+    }
+
     /// True when `key` is switched off: it stands there, and is null.
     func isOff(_ key: String) -> Bool {
         entries.first { $0.key == key }?.node.scalar?.word.isNull == true
@@ -206,7 +216,7 @@ extension Place {
 }
 
 extension Node {
-    fileprivate var kind: String {
+    var kind: String {
         switch self {
         case .mapping: "keys and values"
         case .sequence: "a list"
@@ -217,7 +227,7 @@ extension Node {
 }
 
 extension Node.Scalar {
-    fileprivate var word: Word {
+    var word: Word {
         Word(text: string, isPlain: style == .plain || style == .any)
     }
 }

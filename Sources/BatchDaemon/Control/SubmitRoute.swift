@@ -18,21 +18,19 @@ struct SubmitRoute {
     private static let longestName = 255
 
     func add(to router: ControlRouter) {
-        router.post(Routes.workloads, .queue, .name, .key, .format, .allowDuplicate, .priority, .startAfter) {
-            [self] call in
+        router.post(
+            Routes.workloads, .queue, .name, .key, .format, .allowDuplicate, .priority, .startAfter,
+            .skipInvalid, .dryRun
+        ) { [self] call in
             let queue = try queue(call)
             guard facts.daemon.phase == .running else { throw notRunning }
-            _ = try call.word(.format, of: ["jsonl"]) { $0 == "jsonl" ? $0 : nil }
-            let name = try text(.name, call) ?? queue.name
-            let key = try text(.key, call)
-            let allowDuplicate = try call.flag(.allowDuplicate)
-            let when = try precedence(call)
+            let wish = Wish(
+                queue: queue, name: try text(.name, call) ?? queue.name, form: try form(call, queue),
+                skipsInvalid: try call.flag(.skipInvalid), isDry: try call.flag(.dryRun),
+                when: try precedence(call), key: try text(.key, call),
+                allowDuplicate: try call.flag(.allowDuplicate))
             do {
-                return try await untilStopping {
-                    try await take(
-                        call.body, to: queue, name: name, when: when, key: key,
-                        allowDuplicate: allowDuplicate)
-                }
+                return try await untilStopping { try await take(call.body, wish) }
             } catch let refused as SubmissionRefused {
                 throw Refusal(refused, queue: queue.name)
             } catch  where error.isOutOfSpace {
@@ -43,14 +41,25 @@ struct SubmitRoute {
         }
     }
 
-    private func take(
-        _ body: RequestBody, to queue: QueuePolicy, name: String, when: Precedence, key: String?,
-        allowDuplicate: Bool
-    ) async throws -> Response {
+    /// What a caller wants of a submission.
+    private struct Wish: Sendable {
+        let queue: QueuePolicy
+        let name: String
+        let form: InputForm
+        let skipsInvalid: Bool
+        let isDry: Bool
+        let when: Precedence
+        let key: String?
+        let allowDuplicate: Bool
+    }
+
+    private func take(_ body: RequestBody, _ wish: Wish) async throws -> Response {
         // Whatever comes of it, there is something to look at: new rows, leftovers, or a disk that failed.
         defer { alarm.ring() }
         var intake = try await Intake(
-            to: queue, name: name, when: when, orchestrator: orchestrator, alarm: alarm)
+            to: wish.queue, name: wish.name, form: wish.form, skipsInvalid: wish.skipsInvalid,
+            when: wish.when,
+            orchestrator: orchestrator, alarm: alarm)
         let (id, existing): (WorkloadID, Bool)
         do {
             try await withThrowingTaskGroup(of: Void.self) { writes in
@@ -61,7 +70,13 @@ struct SubmitRoute {
                 }
                 try await writes.waitForAll()
             }
-            (id, existing) = try await intake.finish(key: key, allowDuplicate: allowDuplicate)
+            if wish.isDry {
+                let plan = try await intake.check(key: wish.key, allowDuplicate: wish.allowDuplicate)
+                await intake.abandon()
+                return try .json(
+                    DryRunAnswer(plan, queue: wish.queue.name, skipped: skipped(by: intake, wish)))
+            }
+            (id, existing) = try await intake.finish(key: wish.key, allowDuplicate: wish.allowDuplicate)
         } catch {
             // Nothing of it was promised, however it ended.
             await intake.abandon()
@@ -69,8 +84,27 @@ struct SubmitRoute {
         }
         if existing { await intake.abandon() }
         let answer = SubmitAnswer(
-            workload: try facts.document(try facts.workload(id.description)), existing: existing)
+            workload: try facts.document(try facts.workload(id.description)), existing: existing,
+            skipped: skipped(by: intake, wish))
         return try .json(answer, status: existing ? .ok : .created)
+    }
+
+    private func skipped(by intake: Intake, _ wish: Wish) -> SkippedRows? {
+        guard wish.skipsInvalid else { return nil }
+        return SkippedRows(rows: Int(intake.defectCount), details: intake.defects.map(BadLine.init))
+    }
+
+    private func form(_ call: Call, _ queue: QueuePolicy) throws -> InputForm {
+        let format = try call.word(.format, of: ["jsonl", "csv"]) {
+            ["jsonl", "csv"].contains($0) ? $0 : nil
+        }
+        guard format == "csv" else { return .jsonLines }
+        guard let template = queue.csv else {
+            throw Refusal(
+                .conflict, "no_template", "The queue \(queue.name) takes no CSV: it has no template.",
+                hint: "Give it one: 'csv' of the queue in the configuration says how a line becomes a row.")
+        }
+        return .csv(template)
     }
 
     /// Runs `body`, and cancels it at a stop: a client that sends nothing more must not hold us up. What
@@ -146,34 +180,16 @@ struct SubmitRoute {
     }
 }
 
-extension Refusal {
-    /// A submission that was not accepted: nothing of it was queued.
-    init(_ refused: SubmissionRefused, queue: String) {
-        switch refused {
-        case .defects(let defects, let total):
-            self.init(
-                .unprocessableContent, "bad_rows",
-                total == 1 ? "One line is not a good row." : "\(total) lines are not good rows.",
-                details: defects.prefix(ErrorDetail.maxDetails).map {
-                    BadLine(line: Int($0.line), column: $0.defect.column, reason: $0.defect.reason)
-                },
-                badLines: Int(total))
-        case .empty:
-            self.init(.unprocessableContent, "empty", "There is no row in the submission.")
-        case .duplicateContent(let earlier):
-            self.init(
-                .conflict, "duplicate_content",
-                "The same content was submitted to \(queue) before, as \(earlier).",
-                hint: "See 'batchctl show \(earlier)'. To run it once more: --allow-duplicate.")
-        case .keyTaken(let earlier):
-            self.init(
-                .conflict, "key_taken", "The key belongs to \(earlier), which has other content.",
-                hint: "Choose another key, or see 'batchctl show \(earlier)'.")
-        case .diskFull(let free, let needed):
-            self.init(
-                .serviceUnavailable, "disk_full",
-                "Too little space is left: \(free) bytes are free, and \(needed) must stay free.",
-                hint: "Free some space, or lower storage.min_free.")
-        }
+extension DryRunAnswer {
+    init(_ plan: SubmissionPlan, queue: String, skipped: SkippedRows?) {
+        self.init(
+            queue: queue, rows: Int(plan.rows), bytes: Int(plan.bytes),
+            jobs: plan.groups.map {
+                PlannedJobs(
+                    jobs: Int($0.jobs), rows: Int($0.rows), rowsEach: Int($0.largest), bytes: Int($0.bytes),
+                    limit: $0.limit?.rawValue)
+            },
+            seconds: plan.time.seconds.rounded(), ratePerSecond: plan.rowRate,
+            rateIs: plan.isSeen ? "seen" : "assumed", jobsAtOnce: plan.lanes, skipped: skipped)
     }
 }

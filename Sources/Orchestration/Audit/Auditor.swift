@@ -167,11 +167,12 @@ package struct Auditor: Sendable {
                 hash.update(bufferPointer: line)
             }
         }
-        if bytes != workload.sourceBytes + 1 { hash.update(data: [UInt8(ascii: "\n")]) } else { bytes -= 1 }
+        let accepted = workload.storedBytes ?? workload.sourceBytes
+        if bytes != accepted + 1 { hash.update(data: [UInt8(ascii: "\n")]) } else { bytes -= 1 }
         let place = "the submitted lines of \(workload.id)"
-        findings.compare("\(place), in bytes", expected: workload.sourceBytes, found: bytes, .records)
+        findings.compare("\(place), in bytes", expected: accepted, found: bytes, .records)
         let digest = Digest(Array(hash.finalize()))
-        if let stated = workload.sourceSHA256 {
+        if let stated = workload.storedSHA256 ?? workload.sourceSHA256 {
             findings.compare("\(place), SHA-256", expected: stated, found: digest, .records)
         }
         return findings.check("source", "\(next) lines, \(bytes) bytes, SHA-256 \(digest)")
