@@ -124,9 +124,14 @@ package struct Daemon: Sendable {
             manager.ready(status: "Ready.")
         }
         // The last one is told of a stop first, so that the socket answers until the work has ended.
-        let services: [any Service] = [
-            control, conductor, Farewell(daemon: daemon, manager: manager, logger: logger),
-        ]
+        var services: [any Service] = [control, conductor]
+        if let root = configuration.inbox {
+            services.append(
+                Inbox(
+                    root: root, facts: facts, orchestrator: orchestrator, alarm: alarm, workers: Workers(),
+                    logger: logger))
+        }
+        services.append(Farewell(daemon: daemon, manager: manager, logger: logger))
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = Self.farewell

@@ -29,6 +29,10 @@ package struct ErrorDetail: Codable, Hashable, Sendable {
     /// How many bad lines a refused submission has in all; absent otherwise.
     package var badLines: Int?
 
+    /// The code of a refusal that a workload's name as `confirm` would overcome.
+    package static let confirmationNeeded = "confirmation_needed"
+    /// The code of a refusal of a `confirm` that is another workload's name.
+    package static let confirmationWrong = "confirmation_wrong"
     /// A refused submission names no more bad lines than this.
     package static let maxDetails = 20
 

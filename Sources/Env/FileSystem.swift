@@ -53,6 +53,28 @@ package enum FileSystem {
         return names.sorted()
     }
 
+    /// What tells a file from another one, and whether it is still being written.
+    package struct Status: Hashable, Sendable {
+        /// False for folders, links, pipes and whatever else there is.
+        package let isRegular: Bool
+        /// Its size in bytes.
+        package let size: Int64
+        /// Its number on its disk.
+        package let inode: UInt64
+        /// When it was last written, in nanoseconds since 1970.
+        package let modifiedAt: Int64
+    }
+
+    /// The status of what stands at `path`; a link is not followed.
+    package static func status(of path: String) throws(FileFault) -> Status {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else { throw .last("lstat", path) }
+        return Status(
+            isRegular: facts.st_mode & S_IFMT == S_IFREG, size: Int64(facts.st_size),
+            inode: UInt64(facts.st_ino),
+            modifiedAt: Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec))
+    }
+
     /// True when something has that name.
     package static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0

@@ -129,6 +129,10 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 
     static let elsewhere = [
         Mistake(
+            text: minimal(rest: "inbox: in"),
+            problem: "batchd.yaml:7:8: inbox must be an absolute path, or null, not \"in\""
+        ),
+        Mistake(
             text: minimal(rest: "control: {socket: /\(String(repeating: "s", count: 107))}"),
             problem: "batchd.yaml:7:19: control.socket is 108 bytes long; the path of a Unix socket has "
                 + "room for 107"
@@ -258,7 +262,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         ]
 
     static let notYet =
-        ["metrics: {listen: null}", "webhook: null", "inbox: /in"].map {
+        ["metrics: {listen: null}", "webhook: null"].map {
             Mistake(
                 text: minimal(rest: $0),
                 problem: "batchd.yaml:7:1: \($0.prefix { $0 != ":" }) is not supported yet in 0.1.0"

@@ -94,7 +94,10 @@ struct Site: Sendable {
     }
 
     /// Runs `batchctl` to its end.
-    func ctl(_ arguments: String...) async throws -> Answer {
+    func ctl(_ arguments: String...) async throws -> Answer { try await ctl(arguments) }
+
+    /// The same.
+    func ctl(_ arguments: [String]) async throws -> Answer {
         let result = try await Subprocess.run(
             .path(FilePath("\(Self.programs)/batchctl")),
             arguments: Arguments(arguments + ["--socket", socket]),
@@ -206,8 +209,11 @@ func awaitFact(_ what: String, _ isTrue: () async throws -> Bool) async throws {
 // What others made, as judges.
 extension Site {
     /// Asks the control socket with curl, as a user may.
-    func curl(_ path: String) async throws -> String {
-        try await judge("curl", ["-sS", "--unix-socket", socket, "http://localhost\(path)"]).output
+    func curl(_ path: String, posting: Bool = false) async throws -> String {
+        let method = posting ? ["-X", "POST"] : []
+        return try await judge(
+            "curl", ["-sS", "--unix-socket", socket] + method + ["http://localhost\(path)"]
+        ).output
     }
 
     /// Lets `zstd` test every compressed file of the archive; how many there were.

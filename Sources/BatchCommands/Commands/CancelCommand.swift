@@ -18,11 +18,15 @@ struct CancelCommand: OperatorCommand {
     @Flag(help: "Also cancel the running jobs.")
     var now = false
 
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var options: GlobalOptions
 
     func run(in session: Session) async throws -> CommandExit {
-        let after: Workload = try await session.client.post(
-            Routes.cancel(percentEncoded(workload)), [.now: now ? "true" : nil])
+        let after = try await confirmation.confirmed(workload, to: "cancel it", in: session) { name in
+            try await session.client.post(
+                Routes.cancel(percentEncoded(workload)), [.now: now ? "true" : nil, .confirm: name],
+                as: Workload.self)
+        }
         if session.output.isJSON { try session.output.show(after) { [] } }
         let canceled = "\(after.id): \(Human.count(after.rows.canceled, "row")) canceled"
         let isOver = after.knownState == .canceled

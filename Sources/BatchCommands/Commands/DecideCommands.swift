@@ -24,6 +24,8 @@ struct RowChoice: ParsableArguments {
     @Option(help: "Why, for the history.")
     var reason: String
 
+    @OptionGroup var confirmation: Confirmation
+
     func validate() throws {
         guard all != !rows.isEmpty else {
             throw ValidationError(
@@ -35,21 +37,25 @@ struct RowChoice: ParsableArguments {
     /// Has the daemon decide, and answers about how many rows it was, and their workload.
     ///
     /// So many names that they don't fit into one call go in several: each is decided as a whole.
-    func decide(by route: String, in session: Session) async throws -> DecisionAnswer {
-        let query: DaemonClient.Query = [.reason: reason, .code: code]
-        if all { return try await session.client.post(route, query, within: .patient) }
-        var total = 0
-        var last: DecisionAnswer?
-        for piece in try await names().chunked(into: 10_000) {
-            let body = try JSONEncoder().encode(DecisionRequest(rows: piece))
-            let answer: DecisionAnswer = try await session.client.post(
-                route, query, body: .bytes(ByteBuffer(bytes: body)), within: .patient)
-            total += answer.rows
-            last = answer
+    func decide(by route: String, to act: String, in session: Session) async throws -> DecisionAnswer {
+        let names = all ? [] : try await names()
+        guard all || !names.isEmpty else { throw Failure(.usage, "There are no rows on standard input.") }
+        return try await confirmation.confirmed(workload, to: act, in: session) { name in
+            let query: DaemonClient.Query = [.reason: reason, .code: code, .confirm: name]
+            if all { return try await session.client.post(route, query, within: .patient) }
+            var total = 0
+            var last: DecisionAnswer?
+            for piece in names.chunked(into: 10_000) {
+                let body = try JSONEncoder().encode(DecisionRequest(rows: piece))
+                let answer: DecisionAnswer = try await session.client.post(
+                    route, query, body: .bytes(ByteBuffer(bytes: body)), within: .patient)
+                total += answer.rows
+                last = answer
+            }
+            guard var answer = last else { throw Failure(.usage, "There are no rows on standard input.") }
+            answer.rows = total
+            return answer
         }
-        guard var answer = last else { throw Failure(.usage, "There are no rows on standard input.") }
-        answer.rows = total
-        return answer
     }
 
     private func names() async throws -> [String] {
@@ -97,7 +103,8 @@ struct ReleaseCommand: OperatorCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(in session: Session) async throws -> CommandExit {
-        let answer = try await choice.decide(by: Routes.release(percentEncoded(choice.workload)), in: session)
+        let answer = try await choice.decide(
+            by: Routes.release(percentEncoded(choice.workload)), to: "send rows again", in: session)
         if session.output.isJSON { try session.output.show(answer) { [] } }
         session.output.say(DecisionText.sentAgain(answer))
         return .ok
@@ -119,7 +126,8 @@ struct FailCommand: OperatorCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(in session: Session) async throws -> CommandExit {
-        let answer = try await choice.decide(by: Routes.fail(percentEncoded(choice.workload)), in: session)
+        let answer = try await choice.decide(
+            by: Routes.fail(percentEncoded(choice.workload)), to: "give rows up", in: session)
         if session.output.isJSON { try session.output.show(answer) { [] } }
         session.output.say(
             "\(Human.count(answer.rows, "row")) of \(answer.workload.id) given up; "
@@ -152,6 +160,7 @@ struct RetryCommand: OperatorCommand {
     @Option(help: "Why, for the history.")
     var reason: String?
 
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
@@ -161,9 +170,12 @@ struct RetryCommand: OperatorCommand {
     }
 
     func run(in session: Session) async throws -> CommandExit {
-        let answer: DecisionAnswer = try await session.client.post(
-            Routes.retry(percentEncoded(workload)),
-            [.state: state.rawValue, .code: code, .reason: reason], within: .patient)
+        let answer = try await confirmation.confirmed(workload, to: "send rows again", in: session) { name in
+            try await session.client.post(
+                Routes.retry(percentEncoded(workload)),
+                [.state: state.rawValue, .code: code, .reason: reason, .confirm: name],
+                as: DecisionAnswer.self, within: .patient)
+        }
         if session.output.isJSON { try session.output.show(answer) { [] } }
         session.output.say(DecisionText.sentAgain(answer))
         return .ok

@@ -118,6 +118,7 @@ struct ResumeCommand: OperatorCommand {
     @Argument(help: "A workload's id, a queue's name, or ALL.")
     var target: PauseTarget
 
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var options: GlobalOptions
 
     func run(in session: Session) async throws -> CommandExit {
@@ -132,7 +133,10 @@ struct ResumeCommand: OperatorCommand {
             if session.output.isJSON { try session.output.show(after) { [] } }
             session.output.say("\(after.name) is \(after.state)\(after.reason.map { " (\($0))" } ?? "").")
         case .workload(let id):
-            let after: Workload = try await session.client.post(Routes.resume(percentEncoded(id)))
+            let after = try await confirmation.confirmed(id, to: "let it go on", in: session) { name in
+                try await session.client.post(
+                    Routes.resume(percentEncoded(id)), [.confirm: name], as: Workload.self)
+            }
             if session.output.isJSON { try session.output.show(after) { [] } }
             session.output.say("\(after.id) is \(after.state).")
         }

@@ -15,6 +15,8 @@ package struct Configuration: Sendable {
     package var control: Control
     /// At least one, in the order of the files.
     package var queues: [QueuePolicy]
+    /// The folder whose files are submitted; nil when there is none.
+    package var inbox: String?
     /// What deserves a look, though the daemon can run.
     package var warnings: [Problem]
 

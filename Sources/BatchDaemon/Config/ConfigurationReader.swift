@@ -30,13 +30,14 @@ extension Configuration {
         let storage = Storage(root.section("storage"))
         let control = Control(root.section("control"))
         let queues = readQueues(root.section("queues"), accounts: accounts)
-        root.notYet("metrics", "webhook", "inbox")
+        root.notYet("metrics", "webhook")
+        let inbox = root.optional("inbox", .absolutePath).map(\.trimmedPath)
         root.finish()
         let found = problems.sorted(files: files)
         guard !problems.haveErrors else { throw ConfigurationError(problems: found) }
         return Configuration(
             files: files, accounts: accounts.compactMap(\.complete), storage: storage, control: control,
-            queues: queues, warnings: found
+            queues: queues, inbox: inbox, warnings: found
         )
     }
 }

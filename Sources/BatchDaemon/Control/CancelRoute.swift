@@ -14,10 +14,11 @@ struct CancelRoute {
     private static let piecesAwaited = 20
 
     func add(to router: ControlRouter) {
-        router.post(Routes.cancel(":id"), .now) { [self] call in
+        router.post(Routes.cancel(":id"), .now, .confirm) { [self] call in
             let workload = try facts.workload(call.id)
             // Canceling what is canceled already is what the caller wanted.
             guard workload.state != .canceled else { return try .json(facts.document(workload)) }
+            try facts.requireConfirmation(call, to: "cancel", workload)
             defer { alarm.ring() }
             do {
                 try await orchestrator.cancel(workload.id, now: try call.flag(.now))

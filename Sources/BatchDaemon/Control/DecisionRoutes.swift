@@ -14,16 +14,16 @@ struct DecisionRoutes {
     let decision: Decision
 
     func add(to router: ControlRouter) {
-        router.post(Routes.retry(":id"), .state, .code, .reason) { [self] call in
+        router.post(Routes.retry(":id"), .state, .code, .reason, .confirm) { [self] call in
             let state = try call.word(.state, of: ["failed", "held"]) { word in
                 BatchCore.RowState(word: word).flatMap { $0 == .failed || $0 == .held ? $0 : nil }
             }
             return try await decide(call, in: state ?? .failed, .sendAgain, "retried")
         }
-        router.post(Routes.release(":id"), .code, .reason) { [self] call in
+        router.post(Routes.release(":id"), .code, .reason, .confirm) { [self] call in
             try await decide(call, in: .held, .sendAgain, "released")
         }
-        router.post(Routes.fail(":id"), .code, .reason) { [self] call in
+        router.post(Routes.fail(":id"), .code, .reason, .confirm) { [self] call in
             try await decide(call, in: .held, .giveUp, "given up")
         }
     }
@@ -32,6 +32,8 @@ struct DecisionRoutes {
         _ call: Call, in state: BatchCore.RowState, _ verdict: Decision.Verdict, _ word: String
     ) async throws -> Response {
         let workload = try facts.workload(call.id)
+        try facts.requireConfirmation(
+            call, to: verdict == .giveUp ? "fail rows of" : "send rows again of", workload)
         let selection = RowSelection(state, code: call.text(.code), ids: try await ids(in: call))
         do {
             let count = try await Refusal.translating {

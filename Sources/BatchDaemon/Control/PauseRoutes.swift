@@ -17,8 +17,9 @@ struct PauseRoutes {
             try await pause(.workload(workload.id), call)
             return try .json(facts.document(try facts.workload(call.id)))
         }
-        router.post(Routes.resume(":id")) { [self] call in
+        router.post(Routes.resume(":id"), .confirm) { [self] call in
             let workload = try facts.workload(call.id)
+            if workload.isGuarded { try facts.requireConfirmation(call, to: "resume", workload) }
             try await resume(.workload(workload.id))
             return try .json(facts.document(try facts.workload(call.id)))
         }

@@ -38,6 +38,13 @@ extension Refusal {
         }
     }
 
+    /// CSV came for a queue that does not say how its lines become rows.
+    static func noTemplate(_ queue: String) -> Refusal {
+        Refusal(
+            .conflict, "no_template", "The queue \(queue) takes no CSV: it has no template.",
+            hint: "Give it one: 'csv' of the queue in the configuration says how a line becomes a row.")
+    }
+
     private init(_ mismatch: CSVRows.HeaderMismatch, queue: String) {
         let message: String
         var hint: String?

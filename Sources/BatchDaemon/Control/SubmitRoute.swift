@@ -100,9 +100,7 @@ struct SubmitRoute {
         }
         guard format == "csv" else { return .jsonLines }
         guard let template = queue.csv else {
-            throw Refusal(
-                .conflict, "no_template", "The queue \(queue.name) takes no CSV: it has no template.",
-                hint: "Give it one: 'csv' of the queue in the configuration says how a line becomes a row.")
+            throw Refusal.noTemplate(queue.name)
         }
         return .csv(template)
     }
