@@ -21,6 +21,7 @@ import Testing
         "UPDATE workload SET state = 'finished', finished_at = 5, queued = 0, in_flight = 0, held = total",
         "UPDATE workload SET state = 'loading'",
         "UPDATE workload SET source_sha256 = NULL",
+        "UPDATE workload SET stored_bytes = 5",
         "UPDATE workload SET state = 'held', reason = NULL",
         "UPDATE workload SET cancel_wanted = 2",
         "UPDATE workload SET created_at = 'today'",
@@ -76,6 +77,8 @@ import Testing
 
     private static let batches = [
         "UPDATE batch SET phase = 'flying'",
+        "UPDATE batch SET failed_rows = 1",
+        "UPDATE batch SET ended_rows = rows + 1",
         "UPDATE batch SET phase = 'staged'",
         "UPDATE batch SET phase = 'staged', input_sha256 = x'00'",
         "UPDATE batch SET phase = 'staged', input_bytes = 5",

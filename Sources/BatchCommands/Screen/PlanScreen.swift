@@ -22,7 +22,7 @@ struct PlanScreen {
             ])
         }
         let rate = Human.rate(plan.ratePerSecond)
-        let origin = plan.rateIs == "seen" ? "as its last jobs" : "until a job was seen"
+        let origin = plan.rateIs == "seen" ? "as its last jobs" : "which is assumed until one was seen"
         let atOnce = plan.jobsAtOnce > 1 ? ", \(plan.jobsAtOnce) jobs at once" : ""
         lines += [
             [],

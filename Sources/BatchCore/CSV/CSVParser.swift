@@ -65,31 +65,38 @@ package struct CSVParser: Sendable {
         var at = 0
         while isAtStart, at < chunk.count { at += skipMark(chunk[at]) }
         while at < chunk.count {
-            // Nearly every byte is text.
-            let rest = chunk[at...]
-            let end =
-                switch state {
-                case .start, .quote, .carriage: at
-                case .plain, .broken:
-                    rest.firstIndex { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-                        ?? chunk.count
-                case .quoted: rest.firstIndex { $0 == 0x22 || $0 == 0x0A } ?? chunk.count
-                }
-            if end > at {
-                if state != .broken { keep(chunk[at..<end]) }
-                at = end
-                if at == chunk.count { return }
+            let end = endOfText(in: chunk, from: at)
+            if end > at, state != .broken { keep(UnsafeRawBufferPointer(rebasing: chunk[at..<end])) }
+            at = end
+            if at < chunk.count {
+                take(chunk[at], body)
+                at += 1
             }
-            take(chunk[at], body)
-            at += 1
         }
+    }
+
+    /// Where the text ends that begins at `at`, and a byte comes that may mean something: nearly every byte is text.
+    private func endOfText(in chunk: UnsafeRawBufferPointer, from at: Int) -> Int {
+        var end = at
+        switch state {
+        case .start, .quote, .carriage: break
+        case .plain, .broken:
+            while end < chunk.count, chunk[end] != 0x2C, chunk[end] != 0x22, chunk[end] != 0x0A,
+                chunk[end] != 0x0D
+            {
+                end += 1
+            }
+        case .quoted:
+            while end < chunk.count, chunk[end] != 0x22, chunk[end] != 0x0A { end += 1 }
+        }
+        return end
     }
 
     /// Hands out a last record that has no line end.
     package mutating func finish(_ body: (Item) -> Void) {
         // A mark that was none after all.
         if isAtStart, mark > 0 {
-            Self.byteOrderMark[..<mark].withUnsafeBytes { keep($0[...]) }
+            keep(Self.byteOrderMark[..<mark])
             state = .plain
         }
         switch state {
@@ -110,7 +117,7 @@ package struct CSVParser: Sendable {
         }
         isAtStart = false
         if mark > 0 {
-            Self.byteOrderMark[..<mark].withUnsafeBytes { keep($0[...]) }
+            keep(Self.byteOrderMark[..<mark])
             state = .plain
         }
         return 0

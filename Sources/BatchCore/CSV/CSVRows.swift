@@ -170,13 +170,20 @@ package struct CSVRows: Sendable {
         return true
     }
 
-    private mutating func append(quoted text: some Sequence<UInt8>) {
+    private mutating func append(quoted text: some Collection<UInt8>) {
         line.append(0x22)
         append(escaped: text)
         line.append(0x22)
     }
 
-    private mutating func append(escaped text: some Sequence<UInt8>) {
+    private mutating func append(escaped text: some Collection<UInt8>) {
+        // Nearly no text has a byte that needs it, and then it is copied as a whole.
+        let isPlain = text.withContiguousStorageIfAvailable { bytes in
+            var at = 0
+            while at < bytes.count, bytes[at] >= 0x20, bytes[at] != 0x22, bytes[at] != 0x5C { at += 1 }
+            return at == bytes.count
+        }
+        if isPlain == true { return line.append(contentsOf: text) }
         for byte in text {
             switch byte {
             case 0x22, 0x5C:
@@ -186,10 +193,8 @@ package struct CSVRows: Sendable {
             case 0x0D: line.append(contentsOf: [0x5C, 0x72])
             case 0x09: line.append(contentsOf: [0x5C, 0x74])
             case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                line.append(contentsOf: Array("\\u00".utf8))
-                line.append(digits[Int(byte >> 4)])
-                line.append(digits[Int(byte & 15)])
+                line.append(contentsOf: [0x5C, 0x75, 0x30, 0x30])
+                for digit in [byte >> 4, byte & 15] { line.append(digit < 10 ? 48 + digit : 87 + digit) }
             default: line.append(byte)
             }
         }

@@ -56,9 +56,9 @@ extension Refusal {
             message =
                 "The template of \(queue) names the \(word) \(names), and the header has no such \(word)."
             let near = nearest(to: missing, among: mismatch.header)
-            hint =
-                near.map { "Does \(Refusal.shown(missing)) mean \(Refusal.shown($0))? " } ?? ""
-                + "The header has: \(mismatch.header.prefix(20).map(Refusal.shown).joined(separator: ", "))."
+            let question = near.map { "Does \(Refusal.shown(missing)) mean \(Refusal.shown($0))? " } ?? ""
+            let known = mismatch.header.prefix(20).map(Refusal.shown).joined(separator: ", ")
+            hint = "\(question)The header has: \(known)."
         } else {
             message =
                 "The header has \(mismatch.repeated.map(Refusal.shown).joined(separator: ", ")) more than once."
