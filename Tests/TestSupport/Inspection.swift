@@ -37,7 +37,7 @@ extension World {
             if isBehindHeldRows { continue }
             let isStuckForAReason =
                 workload.state == .held && workload.rows[.inFlight] == 0
-                && Self.goodReasons.contains { reason.hasPrefix($0) }
+                && (Self.goodReasons.contains { reason.hasPrefix($0) } || GuardWord(reason: reason) != nil)
             if !isStuckForAReason { open.append("\(workload.id) is \(workload.state) \(reason)") }
         }
         for errand in errands where errand.cancelAt != nil && !canceled.contains(errand.number) {
