@@ -16,6 +16,9 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ] + coverage
 
+/// For what a debug build must be quick at: 500 simulated worlds, and a million rows, unoptimized take minutes.
+let quick = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -69,9 +72,9 @@ let package = Package(
     ],
     targets: [
         // The daemon, from the pure core outwards.
-        .target(name: "BatchCore", swiftSettings: settings),
+        .target(name: "BatchCore", swiftSettings: quick),
         .target(name: "Env", dependencies: ["BatchCore"], swiftSettings: settings),
-        .target(name: "BatchStore", dependencies: ["BatchCore", grdb, sqlite], swiftSettings: settings),
+        .target(name: "BatchStore", dependencies: ["BatchCore", grdb, sqlite], swiftSettings: quick),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "Spool", dependencies: ["BatchCore", "Env", "CZstd", crypto], swiftSettings: settings),
         .target(
@@ -122,8 +125,7 @@ let package = Package(
             name: "StripeSimulator",
             dependencies: [hummingbird, httpClient, logging, nio, nioHTTP1, httpTypes, crypto, lifecycle],
             exclude: ["README.md"],
-            // A million rows in under a minute is a promise of the debug build too: unoptimized it takes minutes.
-            swiftSettings: settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+            swiftSettings: quick
         ),
         .executableTarget(
             name: "batchsim",
@@ -139,7 +141,7 @@ let package = Package(
                 logging, crypto,
             ],
             path: "Tests/TestSupport",
-            swiftSettings: settings
+            swiftSettings: quick
         ),
         .executableTarget(
             name: "torture",

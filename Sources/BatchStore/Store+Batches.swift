@@ -5,9 +5,7 @@ extension Store {
     /// Every batch that still has something to do, oldest first.
     package func liveBatches() throws -> [Batch] {
         try read { db in
-            try Array(
-                Row.fetchCursor(db, sql: "SELECT * FROM batch WHERE swept = 0 ORDER BY id").map(
-                    Batch.init(stored:)))
+            try db.all("SELECT * FROM batch WHERE swept = 0 ORDER BY id", [], Batch.init(stored:))
         }
     }
 

@@ -8,21 +8,19 @@ extension Store {
     /// The slowest of five rates that were measured within an hour of the latest: an odd one is soon forgotten.
     package func ratesSeen(in queue: String, at now: Timestamp) throws -> BatchSize.Seen {
         try read { db in
-            let rates = try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT row_rate, rate_at FROM batch
-                        WHERE queue = ? AND rate_at IS NOT NULL AND rate_at <= ? ORDER BY rate_at DESC LIMIT 5
-                        """), arguments: [queue, now.milliseconds]
-            ).map { (rate: $0["row_rate"] as Double, at: $0["rate_at"] as Int64) }
+            let rates = try db.all(
+                """
+                SELECT row_rate, rate_at FROM batch
+                WHERE queue = ? AND rate_at IS NOT NULL AND rate_at <= ? ORDER BY rate_at DESC LIMIT 5
+                """, [queue, now.milliseconds]
+            ) { (rate: $0["row_rate"] as Double, at: $0["rate_at"] as Int64) }
             let recent = rates.filter { $0.at >= rates[0].at - Duration.hours(1).milliseconds }
-            let sendings = try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT sent_bytes, sent_ms, uploaded_at FROM batch
-                        WHERE sent_ms IS NOT NULL ORDER BY upload_began_at DESC LIMIT 5
-                        """)
-            ).compactMap(Sending.init(stored:))
+            let sendings = try db.all(
+                """
+                SELECT sent_bytes, sent_ms, uploaded_at FROM batch
+                WHERE sent_ms IS NOT NULL ORDER BY upload_began_at DESC LIMIT 5
+                """, [], Sending.init(stored:)
+            ).compactMap { $0 }
             return BatchSize.Seen(
                 rowRate: recent.map(\.rate).min(), uploadRate: Sending.rate(of: sendings.reversed()))
         }

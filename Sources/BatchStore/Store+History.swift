@@ -64,20 +64,14 @@ extension Store {
     /// One batch; nil when there is none.
     package func batch(_ id: BatchID) throws -> BatchRecord? {
         try read { db in
-            try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT * FROM batch WHERE id = ?"), arguments: [id.rawValue]
-            )
-            .map(BatchRecord.init(stored:))
+            try db.first("SELECT * FROM batch WHERE id = ?", [id.rawValue], BatchRecord.init(stored:))
         }
     }
 
     /// The batch whose job this is; nil when there is none.
     package func batch(of job: JobID) throws -> BatchRecord? {
         try read { db in
-            try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT * FROM batch WHERE job = ?"), arguments: [job.rawValue]
-            )
-            .map(BatchRecord.init(stored:))
+            try db.first("SELECT * FROM batch WHERE job = ?", [job.rawValue], BatchRecord.init(stored:))
         }
     }
 
@@ -87,17 +81,13 @@ extension Store {
         limit: Int = 1000
     ) throws -> [BatchRecord] {
         try read { db in
-            // A cursor, because rows that are copied first find their columns ten times slower.
-            try Array(
-                Row.fetchCursor(
-                    db,
-                    sql: """
-                        SELECT * FROM batch
-                        WHERE (?1 IS NULL OR workload = ?1) AND (?2 IS NULL OR queue = ?2)
-                          AND (?3 IS NULL OR phase = ?3) \(liveOnly ? "AND swept = 0" : "")
-                        ORDER BY id DESC LIMIT ?4
-                        """, arguments: [workload?.rawValue, queue, phase, limit]
-                ).map(BatchRecord.init(stored:)))
+            try db.all(
+                """
+                SELECT * FROM batch
+                WHERE (?1 IS NULL OR workload = ?1) AND (?2 IS NULL OR queue = ?2)
+                  AND (?3 IS NULL OR phase = ?3) \(liveOnly ? "AND swept = 0" : "")
+                ORDER BY id DESC LIMIT ?4
+                """, [workload?.rawValue, queue, phase, limit], BatchRecord.init(stored:))
         }
     }
 

@@ -4,7 +4,7 @@ import GRDB
 extension Store {
     /// What is paused, in no order.
     package func pauses() throws -> [Pause] {
-        try read { db in try Row.fetchAll(db, sql: "SELECT * FROM pause").map(Pause.init(stored:)) }
+        try read { db in try db.all("SELECT * FROM pause", [], Pause.init(stored:)) }
     }
 
     /// True while this, and not only something that it belongs to, is paused.

@@ -44,10 +44,9 @@ extension Store {
     /// One workload; nil when there is none, or none that was accepted.
     package func workload(_ id: WorkloadID) throws -> WorkloadRecord? {
         try read { db in
-            try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT * FROM workload WHERE id = ? AND state <> 'loading'"),
-                arguments: [id.rawValue]
-            ).map(WorkloadRecord.init(stored:))
+            try db.first(
+                "SELECT * FROM workload WHERE id = ? AND state <> 'loading'", [id.rawValue],
+                WorkloadRecord.init(stored:))
         }
     }
 
@@ -56,15 +55,13 @@ extension Store {
         openOnly: Bool = false, queue: String? = nil, state: WorkloadState? = nil, limit: Int = 1000
     ) throws -> [WorkloadRecord] {
         try read { db in
-            try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT * FROM workload
-                        WHERE state <> 'loading' AND (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR state = ?2)
-                          \(openOnly ? "AND state NOT IN ('finished', 'canceled')" : "")
-                        ORDER BY id DESC LIMIT ?3
-                        """), arguments: [queue, state?.rawValue, limit]
-            ).map(WorkloadRecord.init(stored:))
+            try db.all(
+                """
+                SELECT * FROM workload
+                WHERE state <> 'loading' AND (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR state = ?2)
+                  \(openOnly ? "AND state NOT IN ('finished', 'canceled')" : "")
+                ORDER BY id DESC LIMIT ?3
+                """, [queue, state?.rawValue, limit], WorkloadRecord.init(stored:))
         }
     }
 
@@ -212,23 +209,21 @@ extension Store {
     /// or to settle, but for rows that wait behind held rows of the same workload.
     package func exhaustedWorkloads() throws -> [WorkloadRecord] {
         try read { db in
-            try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT * FROM workload w
-                        WHERE state NOT IN ('finished', 'canceled')
-                          AND (state IN ('queued', 'running') OR state = 'paused' AND held = 0)
-                          AND in_flight = 0 AND queued = waiting AND (queued = 0 OR held > 0)
-                          AND (cancel_wanted = 0 OR queued + turns = 0)
-                          AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
-                          AND NOT EXISTS (
-                            SELECT 1 FROM row_state r JOIN object_turn t ON t.key = r.key
-                            WHERE r.key >> 32 = w.id AND r.state = 0 AND NOT EXISTS (
-                              SELECT 1 FROM row_state first WHERE first.state = 4 AND first.key >> 32 = w.id
-                                AND first.key = (SELECT key FROM object_turn WHERE object = t.object
-                                                 ORDER BY place, key LIMIT 1)))
-                        """)
-            ).map(WorkloadRecord.init(stored:))
+            try db.all(
+                """
+                SELECT * FROM workload w
+                WHERE state NOT IN ('finished', 'canceled')
+                  AND (state IN ('queued', 'running') OR state = 'paused' AND held = 0)
+                  AND in_flight = 0 AND queued = waiting AND (queued = 0 OR held > 0)
+                  AND (cancel_wanted = 0 OR queued + turns = 0)
+                  AND NOT EXISTS (SELECT 1 FROM batch WHERE workload = w.id AND swept = 0)
+                  AND NOT EXISTS (
+                    SELECT 1 FROM row_state r JOIN object_turn t ON t.key = r.key
+                    WHERE r.key >> 32 = w.id AND r.state = 0 AND NOT EXISTS (
+                      SELECT 1 FROM row_state first WHERE first.state = 4 AND first.key >> 32 = w.id
+                        AND first.key = (SELECT key FROM object_turn WHERE object = t.object
+                                         ORDER BY place, key LIMIT 1)))
+                """, [], WorkloadRecord.init(stored:))
         }
     }
 

@@ -86,6 +86,26 @@ import Testing
         #expect(try bench.store.jobRecord(of: workload).invalid < Limits().invalidJobs)
     }
 
+    /// Else a bad row would be held last of all, after everything that was refused with it.
+    @Test func theSmallestFileUnderSuspicionGoesFirst() throws {
+        let bench = try Bench()
+        let workload = try bench.workload(8)
+        for rows in [8, 4, 2, 1] as [Int64] {
+            let claimed = try #require(try bench.claim(workload))
+            #expect(claimed.rows == rows)
+            let batch = try bench.lead(claimed, to: "archived", ending: .validationFailed)
+            let suspects = rows > 1 ? (rows + 1) / 2 : nil
+            while try !bench.store.settleAbsent(
+                of: batch, dueBase: bench.now, suspects: suspects,
+                decide: { _ in suspects == nil ? .held(.validation) : .returned }
+            ).isComplete {}
+            var settled = batch
+            settled.phase = .settled
+            try bench.store.settled(settled, was: batch.phase, at: bench.now)
+        }
+        #expect(try [1, 2, 4].map { _ in try bench.claim(workload)?.rows } == [1, 2, 4])
+    }
+
     /// Given back before anything ran, they are still under suspicion; once they ran, no longer.
     @Test func aSuspicionSurvivesAReleaseAndEndsWithAResult() throws {
         let bench = try Bench()

@@ -44,6 +44,13 @@ struct Copy {
         try database.close()
     }
 
+    /// The number that a query gives.
+    func number(_ query: String) throws -> Int? {
+        let database = try DatabaseQueue(path: "\(state)/batchd.db")
+        defer { try? database.close() }  // Nothing was written.
+        return try database.read { try Int.fetchOne($0, sql: query) }
+    }
+
     /// Puts the results of the first batch in the place of the second's, as if its rows had been executed again.
     func repeatSuccess() throws {
         let (first, second) = (try results(of: "b1"), try results(of: "b2"))

@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    @Test func recoverOnlyLeavesToAStartWhatIsHeld() async throws {
+        let scenario = #"{"rows":[{"prefix":"r-1","status":403,"times":1}]}"#
+        try await Site.with(scenario: scenario, queue: Self.queue) { site in
+            let input = try site.input("rows.jsonl", Rows.updates(20))
+            try await site.withDaemon { daemon in
+                #expect(try await site.ctl("submit", "update-customers", input).code == 0)
+                try await awaitFact("it is held") {
+                    try await site.ctl("show", "w1", "-o", "json").json()["state"] as? String == "held"
+                }
+                try daemon.kill()
+            }
+            try FileManager.default.removeItem(atPath: site.socket)
+            #expect(try await site.daemonEnds("--recover-only").code == 0)
+            let copy = try Copy(of: site, "copy")
+            #expect(try copy.number("SELECT count(*) FROM event WHERE kind = 'tried_again'") == 0)
+            #expect(try copy.number("SELECT count(*) FROM workload WHERE state = 'held'") == 1)
+            try await site.withDaemon { _ in
+                let ended = try await site.ctl("wait", "w1", "--timeout", "100s")
+                #expect(ended.code == 0, "\(ended.errors)")
+            }
+        }
+    }
+
     @Test func aJobThatCannotBeReachedIsToldAndTheExitCodeSaysTryAgain() async throws {
         try await Site.with(rps: 5, timeScale: 1, queue: Self.queue) { site in
             try await crash(site)

@@ -18,6 +18,35 @@ import Testing
           {"prefix":"r-5","status":400,"code":"no"}]}
         """
 
+    /// A deletion of what is gone proves that one before it, in doubt, had worked. Without a doubt it proves nothing.
+    @Test func aSuccessByProofNeedsADoubt() async throws {
+        let queue = "  cancel:\n    endpoint: DELETE /v1/subscriptions/:subscription_exposed_id"
+        try await Site.with(scenario: #"{"rows":[{"prefix":"r-3","status":404}]}"#, queue: queue) { site in
+            let rows = (1...9).map {
+                #"{"id":"r-\#($0)","path_params":{"subscription_exposed_id":"sub_\#($0)"}}"#
+            }
+            let input = try site.input("rows.jsonl", rows)
+            try await site.withDaemon { _ in
+                let ended = try await site.ctl("submit", "cancel", input, "--wait")
+                #expect(ended.code == 8, "\(ended.errors)")
+                let shown = try await site.ctl("show", "w1", "-o", "json").json()
+                #expect(counts(shown)["failed"] == 1)
+            }
+            for (doubts, code) in [(0, 7), (1, 0)] {
+                let copy = try Copy(of: site, "copy")
+                try copy.sql(
+                    """
+                    UPDATE row_state SET state = 2, reason = NULL, attempts = \(doubts) + 1, doubts = \(doubts)
+                    WHERE key = (1 << 32) + 2
+                    """)
+                let answer = try await copy.audited(site)
+                let says = answer.output.contains("expected not succeeded, for HTTP 404")
+                #expect(says == (code == 7), "\(doubts) in doubt: \(answer.output)")
+                try copy.remove()
+            }
+        }
+    }
+
     @Test func whatARuleMadeASuccessIsAuditedByTheRecordOfTheRule() async throws {
         try await Site.with(scenario: Self.scenario, queue: Self.queue(Self.rules)) { site in
             let input = try site.input("rows.jsonl", Rows.updates(99))

@@ -75,7 +75,7 @@ func drawErrands(_ dice: Entropy, rowsPerSecond: Double) -> [Errand] {
             retry: RetryPolicy(
                 maxAttempts: dice.int(1...6), initialDelay: .seconds(dice.pick([1, 60, 600])),
                 maxDelay: .seconds(dice.pick([600, 21_600]))),
-            unknownOutcome: dice.pick([.auto, .auto, .auto, .auto, .retry, .hold]))
+            unknownOutcome: dice.pick([.auto, .auto, .auto, .auto, .retry, .retry, .hold]))
     }
     var left = dice.pick([20, 50, 100, 300])
     var errands: [Errand] = []

@@ -52,7 +52,7 @@ extension World {
     /// Why a workload may wait for a person when all is well.
     private static let goodReasons = [
         "unknown_outcome", "results_expired", "validation", "not_permitted", "create_refused",
-        "submissions_exhausted",
+        "submissions_exhausted", "canary", "halt",
     ]
 
     /// Compares everything with everything.

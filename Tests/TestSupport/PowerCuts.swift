@@ -31,6 +31,20 @@ package enum PowerCuts {
         return try World(seed: 1, errands: errands(), swarm: swarm, folder: folder, script: script)
     }
 
+    /// A world of one workload: the power is cut when its rows are claimed, and the next life finds a full disk.
+    package static func shortDisk(folder: String) throws -> World {
+        var script = World.Script()
+        script.crashesAt = { point, _, life in life == 1 && point == .stagingCommitted }
+        var swarm = Swarm()
+        swarm.chaos = .hours(2)
+        swarm.fullDisk = [.seconds(2)..<(.hours(1))]
+        guard let endpoint = Endpoint("POST /v1/customers/:customer") else { throw POSIXError(.EINVAL) }
+        let account = AccountPolicy(name: "main", apiVersion: "2026-09-30.preview")
+        let queue = QueuePolicy(name: "q", account: account, endpoint: endpoint)
+        let errand = Errand(number: 0, queue: queue, count: 5, key: "key") { "cus_\($0)" }
+        return try World(seed: 1, errands: [errand], swarm: swarm, folder: folder, script: script)
+    }
+
     /// True when each row of the small world ended as it must, wherever the power was cut.
     package static func isRight(_ report: Report) -> Bool {
         let states = report.states

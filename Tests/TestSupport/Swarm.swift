@@ -107,6 +107,12 @@ private func drawSpan(_ dice: Entropy, within chaos: Duration, longest: Double) 
 /// A scenario of the simulator, as JSON. `rows` are ids that a validation may name.
 private func drawScenario(_ dice: Entropy, rows: [String]) -> String {
     var rules: [String] = []
+    if dice.chance(0.2) {
+        // Rows that are done without a word, and turned down when they go again: the doubt must outlast that.
+        let answer = dice.pick([402, 404, 409, 429])
+        rules.append("{\"name\":\"unheard\",\"share\":0.4,\"times\":1,\"status\":500,\"executed\":true}")
+        rules.append("{\"name\":\"turned down\",\"share\":0.5,\"status\":\(answer)}")
+    }
     for (name, rule) in rowRules where dice.chance(0.25) {
         let often = dice.chance(0.7) ? ",\"times\":\(dice.int(1...3))" : ""
         let share = dice.pick([0.02, 0.1, 0.4])

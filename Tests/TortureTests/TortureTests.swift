@@ -43,6 +43,19 @@ struct TortureTests {
         #expect(PowerCuts.isRight(report), "\(report.states)")
     }
 
+    @Test func whatWasClaimedIsNotStagedOnADiskThatIsShort() async throws {
+        let report = try await inParallel([()]) {
+            let folder = freshFolder()
+            defer { remove(folder) }
+            return try PowerCuts.shortDisk(folder: folder).run()
+        }[0]
+        #expect(report.violations == [])
+        #expect(report.faults["crash"] == 1)
+        // Whoever writes on a full disk meets this.
+        #expect(report.faults["no space"] == nil)
+        #expect(report.states[.succeeded] == 5)
+    }
+
     @Test func aSecondPowerCutDuringRecoveryLosesNothing() async throws {
         let pairs = FaultPoint.allCases.flatMap { first in FaultPoint.allCases.map { [first, $0] } }
         // All of them with `make torture`; a part that moves through the whole here.
