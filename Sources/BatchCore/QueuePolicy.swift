@@ -191,6 +191,9 @@ package struct Limits: Hashable, Sendable {
     package var assumedRowRate: Double = 10
     /// Upload bytes a second to count on before any upload was seen.
     package var assumedUploadRate: Double = 4_000_000
+    /// Results that are sorted in memory and settled in one transaction: enough to make sorting pay, short enough
+    /// that nobody waits.
+    package var resultsAtOnce = 100_000
 
     /// Stripe's limits as documented.
     package init() {}

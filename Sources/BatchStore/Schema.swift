@@ -206,7 +206,7 @@ enum Schema {
           ending TEXT, ended_at INTEGER, results_until INTEGER,
           raw_bytes INTEGER, raw_sha256 BLOB, stored_bytes INTEGER, stored_sha256 BLOB, lines INTEGER,
           manifest_sha256 BLOB,
-          settled_bytes INTEGER NOT NULL DEFAULT 0,
+          settled_bytes INTEGER NOT NULL DEFAULT 0, settled_row INTEGER NOT NULL DEFAULT -1,
           settled_rows INTEGER NOT NULL DEFAULT 0,
           odd_lines INTEGER NOT NULL DEFAULT 0,
           ended_rows INTEGER NOT NULL DEFAULT 0,

@@ -102,11 +102,13 @@ extension Store {
         }
     }
 
-    /// Where settling stands: bytes of the raw results that are settled already.
-    package func settledBytes(of batch: BatchID) throws -> Int64 {
+    /// Where settling stands.
+    package func settledMark(of batch: BatchID) throws -> SettledMark {
         try read { db in
-            try Int64.fetchOne(
-                db, sql: "SELECT settled_bytes FROM batch WHERE id = ?", arguments: [batch.rawValue]) ?? 0
+            try Row.fetchOne(
+                db, sql: "SELECT settled_bytes, settled_row FROM batch WHERE id = ?",
+                arguments: [batch.rawValue]
+            ).map { SettledMark(bytes: $0[0], row: $0[1]) } ?? SettledMark()
         }
     }
 }

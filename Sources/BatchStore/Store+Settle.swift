@@ -55,53 +55,58 @@ package struct ResultChunk: Sendable {
         return String(decoding: ids[start..<Int(entries[index].end)], as: UTF8.self)
     }
 
-    fileprivate subscript(index: Int) -> ResultLine {
+    fileprivate func append(_ index: Int, for number: UInt32, to results: inout RowResults) {
         let entry = entries[index]
-        return ResultLine(
-            id: id(index), status: Int(entry.status),
-            error: entry.error < 0 ? nil : errors[Int(entry.error)])
+        results.append(
+            number, status: entry.status, error: entry.error < 0 ? nil : errors[Int(entry.error)])
     }
-}
-
-/// Result lines with the rows that they name, in the order of rows: so that settling walks through its tables from
-/// front to back instead of jumping about in them.
-package struct FoundLines: Sendable {
-    fileprivate let lines: ResultChunk
-    fileprivate var order: [(number: UInt32, line: UInt32)] = []
 }
 
 extension Store {
-    /// Looks up which rows of a batch result lines name. It only reads: the ids of an accepted workload never change.
-    package func find(_ lines: ResultChunk, of batch: Batch) throws -> FoundLines {
+    /// Looks up which rows of a batch result lines name; lines that name none are left out. It only reads: the ids of
+    /// an accepted workload never change.
+    ///
+    /// - Parameter mark: where settling stood when the first line of the file was read.
+    package func find(
+        _ lines: ResultChunk, of batch: Batch, from mark: SettledMark = SettledMark()
+    ) throws -> RowResults {
         try read { db in
-            var found = FoundLines(lines: lines)
-            guard let rows = try db.extent(of: batch) else { return found }
+            var results = RowResults(roomFor: lines.count)
+            // Rows that were settled up to the mark are in flight no more, and have their lines all the same.
+            guard let rows = mark.row < 0 ? try db.extent(of: batch) : 0...0xFFFF_FFFF else { return results }
             let numbers = try db.numbersOfRows(
                 hashed: lines.hashes, in: batch.workload, among: rows, trusting: true, id: lines.id)
+            var order: [UInt64] = []
+            order.reserveCapacity(numbers.count)
             for (line, number) in numbers.enumerated() {
-                if let number { found.order.append((UInt32(number), UInt32(line))) }
+                if let number { order.append(UInt64(number) << 32 | UInt64(line)) }
             }
             // Of two lines for one row the first one counts.
-            found.order.sort { $0 < $1 }
-            return found
+            order.sort()
+            for entry in order {
+                lines.append(Int(entry & 0xFFFF_FFFF), for: UInt32(entry >> 32), to: &results)
+            }
+            return results
         }
     }
 
-    /// Settles the rows named by a run of result lines, and remembers how far the file is settled.
+    /// Settles rows by their results, and remembers how far the file is settled.
     ///
     /// `decide` weighs a result; `dueBase` is the moment from which pauses count, the same for the whole
-    /// batch. `odd` counts lines of the run that could not be read.
-    /// - Throws: `StoreError.staleTransition` when settling no longer stands at byte `offset`.
+    /// batch. `odd` counts lines that could not be read, or for which no row was found.
+    /// - Throws: `StoreError.staleTransition` when settling no longer stands at `mark`.
     package func settle(
-        _ found: FoundLines, odd: Int64, of batch: Batch, from offset: Int64, to newOffset: Int64,
+        _ results: RowResults, odd: Int64, of batch: Batch, from mark: SettledMark, to newMark: SettledMark,
         dueBase: Timestamp, at now: Timestamp, decide: (ResultLine, RowHistory) -> RowDecision
     ) throws -> SettleTally {
         try write { db in
             var tally = SettleTally()
             var writer = try RowWriter(db, batch: batch, dueBase: dueBase, now: now)
-            for (number, index) in found.order {
-                let line = found.lines[Int(index)]
-                let key = RowKey(batch.workload, Int64(number))
+            // Its id has led to the row, and nobody asks for it any more.
+            var line = ResultLine(id: "", status: 0)
+            for index in 0..<results.count {
+                (line.status, line.error) = (Int(results.status(index)), results.error(index))
+                let key = RowKey(batch.workload, Int64(results.number(index)))
                 guard let decision = try writer.settle(key, line, { decide(line, $0) }) else { continue }
                 tally.rows += 1
                 if decision == .systemic, !tally.isHeld {
@@ -112,17 +117,21 @@ extension Store {
                         at: now)
                 }
             }
-            tally.odd = odd + Int64(found.lines.count) - tally.rows
+            tally.odd = odd + Int64(results.count) - tally.rows
             try writer.turns?.finish()
             for rule in writer.rules { try db.note(rule, thatDecidedIn: batch.id) }
             try db.move(writer.moves, in: batch.workload)
             try db.countOutcomes(writer.moves, in: batch.id)
             try db.changeOne(
                 """
-                UPDATE batch SET settled_bytes = ?, settled_rows = settled_rows + ?, odd_lines = odd_lines + ?
-                WHERE id = ? AND phase = 'archived' AND settled_bytes = ?
-                """, [newOffset, tally.rows, tally.odd, batch.id.rawValue, offset],
-                else: .staleTransition(batch.id, expected: "archived at byte \(offset)"))
+                UPDATE batch SET settled_bytes = ?, settled_row = ?, settled_rows = settled_rows + ?,
+                  odd_lines = odd_lines + ?
+                WHERE id = ? AND phase = 'archived' AND settled_bytes = ? AND settled_row = ?
+                """,
+                [
+                    newMark.bytes, newMark.row, tally.rows, tally.odd, batch.id.rawValue, mark.bytes,
+                    mark.row,
+                ], else: .staleTransition(batch.id, expected: "archived at \(mark)"))
             return tally
         }
     }

@@ -78,6 +78,8 @@ package struct Conductor: Service {
         do {
             try await begin(assignment)
             await orchestrator.rested(assignment.subject)
+        } catch is CancellationError where Task.isShuttingDownGracefully {
+            // Long work that a stop ended: it stands where a crash would have left it.
         } catch  where error.isOutOfSpace {
             await orchestrator.rest(assignment.subject, error)
         }
@@ -116,6 +118,14 @@ package struct Conductor: Service {
             if try orchestrator.store.batch(batch)?.isSwept ?? true { try spool.remove(batch) }
         }
     }
+}
+
+/// Called now and then by long work on this machine: lets others on its thread go on, and ends it at a stop, because
+/// the next start goes on where it stood.
+func makeWay() async throws {
+    await Task.yield()
+    if Task.isShuttingDownGracefully { throw CancellationError() }
+    try Task.checkCancellation()
 }
 
 /// What every effect is made of.

@@ -22,6 +22,7 @@ struct Finisher {
             let page = try parts.store.rows(of: workload.id, after: position, limit: 10_000)
             for row in page.rows { try writer.append(row.json()) }
             after = page.next
+            try await makeWay()
         }
         let jobs = try parts.store.batches(of: workload.id, phase: "settled", limit: .max)
         let summary = try writer.finish(

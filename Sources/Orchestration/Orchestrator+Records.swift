@@ -46,15 +46,15 @@ extension Orchestrator {
 
     /// Settles a run of result lines.
     func settle(
-        _ found: FoundLines, odd: Int64, of id: BatchID, ending: JobEnding, from offset: Int64,
-        to newOffset: Int64, dueBase: Timestamp
+        _ results: RowResults, odd: Int64, _ settling: Settling, from mark: SettledMark,
+        to newMark: SettledMark
     ) throws {
-        guard let batch = live[id], let policy = policy(of: batch) else { return }
+        guard let batch = live[settling.batch], let policy = policy(of: batch) else { return }
         let tally = try store.settle(
-            found, odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase, at: clock.now()
+            results, odd: odd, of: batch, from: mark, to: newMark, dueBase: settling.dueBase, at: clock.now()
         ) { line, history in
             // Nothing of a file that failed validation was run: a line names a row at fault.
-            ending == .validationFailed ? .held(.validation) : policy.decide(line, history: history)
+            settling.ending == .validationFailed ? .held(.validation) : policy.decide(line, history: history)
         }
         faults.hit(.settleChunkCommitted)
         if tally.isHeld {
@@ -62,7 +62,8 @@ extension Orchestrator {
         }
         if tally.odd > 0 {
             log.warning(
-                "result lines that settle no row", metadata: ["batch": "\(id)", "lines": "\(tally.odd)"])
+                "result lines that settle no row",
+                metadata: ["batch": "\(batch.id)", "lines": "\(tally.odd)"])
         }
     }
 

@@ -2,12 +2,20 @@ import BatchCore
 import BatchStore
 import Spool
 
+/// What is settled, and how.
+struct Settling: Sendable {
+    let batch: BatchID
+    let ending: JobEnding
+    /// The moment from which the pauses of its rows count.
+    let dueBase: Timestamp
+}
+
 /// Gives rows their outcomes, from the archive.
 struct Settler {
     let parts: Parts
 
-    /// Rows written in one transaction: enough to make sorting pay, short enough that nobody waits.
-    private static let rowsPerChunk = 100_000
+    /// A larger file is sorted on the disk: see `ResultRuns`.
+    private var rowsAtOnce: Int { parts.settings.limits.resultsAtOnce }
     /// The longest result line that is read, in bytes. A longer one leaves its row without a result.
     static let maximumLineBytes = 16 << 20
 
@@ -23,7 +31,7 @@ struct Settler {
             }
         }
         while try await !parts.orchestrator.settleAbsent(of: batch.id, ending: ending, dueBase: dueBase) {
-            try Task.checkCancellation()
+            try await makeWay()
         }
         try await parts.orchestrator.settled(batch.id, ending: ending)
     }
@@ -31,39 +39,63 @@ struct Settler {
     private func settleLines(_ batch: Batch, _ job: JobID, _ ending: JobEnding, _ dueBase: Timestamp)
         async throws
     {
+        let start = try parts.store.settledMark(of: batch.id)
+        var reader = try ResultReader(try parts.folder(of: batch).resultsPath(of: job), from: start.bytes)
+        var splitter = LineSplitter(limit: Self.maximumLineBytes, offset: start.bytes)
+        var chunk = Chunk(start: start.bytes)
+        var odd: Int64 = 0
+        let runs = parts.spool.resultRuns(of: batch.id)
+        func takeChunk() throws -> RowResults {
+            let results = try parts.store.find(chunk.lines, of: batch, from: start)
+            odd += chunk.odd + Int64(chunk.lines.count - results.count)
+            chunk = Chunk(start: chunk.end)
+            return results
+        }
+        while try reader.next({ bytes in splitter.feed(bytes) { line, end in chunk.add(line, end) } }) {
+            try await makeWay()
+            if chunk.lines.count >= rowsAtOnce { try runs.append(takeChunk()) }
+        }
+        splitter.finish { line, end in chunk.add(line, end) }
+        let last = try takeChunk()
+        let end = SettledMark(bytes: chunk.start)
+        let settling = Settling(batch: batch.id, ending: ending, dueBase: dueBase)
+        if runs.isEmpty, start.row < 0 {
+            guard end.bytes > start.bytes else { return }
+            return try await parts.orchestrator.settle(last, odd: odd, settling, from: start, to: end)
+        }
+        try runs.append(last)
+        try await settle(runs, odd: odd, settling, from: start, to: end)
+    }
+
+    /// Settles sorted runs, from front to back. While some rows are written the next ones are merged.
+    private func settle(
+        _ runs: ResultRuns, odd: Int64, _ settling: Settling, from start: SettledMark, to end: SettledMark
+    ) async throws {
+        try runs.merge()
+        var mark = start
         try await withThrowingTaskGroup(of: Void.self) { writes in
-            let offset = try parts.store.settledBytes(of: batch.id)
-            var reader = try ResultReader(try parts.folder(of: batch).resultsPath(of: job), from: offset)
-            var splitter = LineSplitter(limit: Self.maximumLineBytes, offset: offset)
-            var chunk = Chunk(start: offset)
-            // While one chunk is written the next one is read; never more than these two are in memory.
-            func hand(_ whole: Chunk) async throws {
-                let found = try parts.store.find(whole.lines, of: batch)
+            repeat {
+                var (results, again) = try runs.next(rowsAtOnce, after: mark.row)
+                var next = SettledMark(bytes: mark.bytes, row: mark.row)
+                if results.count > 0 { next.row = Int64(results.number(results.count - 1)) }
+                // What no row can be found for is told once, with the end.
+                if runs.isAtEnd { (next, again) = (end, again + odd) }
                 try await writes.next()
-                writes.addTask {
+                let (before, others) = (mark, again)
+                writes.addTask { [results, next] in
                     try await parts.orchestrator.settle(
-                        found, odd: whole.odd, of: batch.id, ending: ending, from: whole.start, to: whole.end,
-                        dueBase: dueBase)
+                        results, odd: others, settling, from: before, to: next)
                 }
-            }
-            while try reader.next({ bytes in splitter.feed(bytes) { line, end in chunk.add(line, end) } }) {
-                // Files of other batches are read by the same thread.
-                await Task.yield()
-                guard chunk.lines.count >= Self.rowsPerChunk else { continue }
-                try await hand(chunk)
-                // A stop does not wait for the end of a large file: the next start goes on where this one stood.
-                try Task.checkCancellation()
-                chunk = Chunk(start: chunk.end)
-            }
-            splitter.finish { line, end in chunk.add(line, end) }
-            if chunk.end > chunk.start { try await hand(chunk) }
+                mark = next
+                try await makeWay()
+            } while !runs.isAtEnd
             try await writes.waitForAll()
         }
     }
 
     /// Lines that were read and are not settled yet.
     private struct Chunk {
-        private(set) var lines = ResultChunk(roomFor: Settler.rowsPerChunk)
+        private(set) var lines = ResultChunk()
         private(set) var odd: Int64 = 0
         let start: Int64
         private(set) var end: Int64

@@ -32,6 +32,7 @@ struct Stager {
                 try file.append(endings[traits])
                 rows += 1
             }
+            try await makeWay()
         }
         guard rows == batch.rows else {
             let reason = "staging_failed: \(batch.id) has \(batch.rows) rows, but \(rows) could be read"

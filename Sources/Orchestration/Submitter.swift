@@ -56,11 +56,12 @@ struct Submitter {
         guard case .uploading(let file, _, let deadline) = batch.phase else { return }
         let left = max(.seconds(1), deadline - parts.clock.now())
         do {
-            let path = parts.spool.path(of: batch.id)
+            let spooled = try parts.spool.reader(of: batch.id)
+            let pieces = OutgoingPieces(
+                bytes: file.bytes, name: parts.spool.path(of: batch.id), next: spooled.next)
             let began = parts.clock.now()
             let sent = SentBytes()
-            let answer = try await client.upload(
-                file: path, bytes: file.bytes, to: url, within: left, sent: sent)
+            let answer = try await client.upload(pieces, to: url, within: left, sent: sent)
             parts.faults.hit(.uploadAnswered)
             var sending = Sending(bytes: sent.value, time: parts.clock.now() - began, arrived: false)
             if case .success = answer { sending.arrived = true }

@@ -3,19 +3,23 @@ import Env
 /// Walks through a file of frames at constant memory.
 struct FrameReader: ~Copyable {
     private let file: OpenFile
-    private let buffer = Buffer(capacity: 4 * FrameShape.storedLimit)
+    private let buffer: Buffer
+    private let storedLimit: Int
     private var filled = 0
     private var position = 0
     private var atEnd = false
 
     /// Reads the file from its start.
-    init(_ path: String) throws(FileFault) {
+    init(_ path: String, _ shape: FrameShape) throws(FileFault) {
         file = try OpenFile(path, .read)
+        storedLimit = shape.storedLimit
+        // Room for some frames, because what is left of one is moved to the front each time.
+        buffer = Buffer(capacity: 4 * storedLimit)
     }
 
     /// The next frame as it is stored, valid until the next call; nil when no whole frame follows.
     mutating func next() throws(FileFault) -> UnsafeRawBufferPointer? {
-        if filled - position < FrameShape.storedLimit, !atEnd { try refill() }
+        if filled - position < storedLimit, !atEnd { try refill() }
         let rest = UnsafeRawBufferPointer(rebasing: buffer.bytes[position..<filled])
         guard !rest.isEmpty, let size = FrameDecoder.storedSize(ofFirstFrameIn: rest) else { return nil }
         position += size

@@ -4,8 +4,8 @@ import Env
 /// Appends raw bytes to a file as whole frames, and knows at any moment what the file holds.
 struct FrameWriter: ~Copyable {
     private let file: OpenFile
-    private let encoder = FrameEncoder()
-    private let buffer = Buffer(capacity: FrameShape.rawLimit)
+    private let encoder = FrameEncoder(.archive)
+    private let buffer = Buffer(capacity: FrameShape.archive.rawLimit)
     private var buffered = 0
     private var growing = GrowingFacts()
     private let faults: Faults
@@ -20,8 +20,8 @@ struct FrameWriter: ~Copyable {
     init(resuming path: String, faults: Faults) throws(FileFault) {
         let file = try OpenFile(path, .update)
         var known = GrowingFacts()
-        var reader = try FrameReader(path)
-        let decoder = FrameDecoder()
+        var reader = try FrameReader(path, .archive)
+        let decoder = FrameDecoder(.archive)
         while let stored = try reader.next(), let raw = decoder.decode(stored) {
             known.add(raw: raw, stored: stored)
         }

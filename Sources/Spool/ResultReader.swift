@@ -4,7 +4,7 @@ package import Env
 package struct ResultReader: ~Copyable {
     private let path: String
     private var reader: FrameReader
-    private let decoder = FrameDecoder()
+    private let decoder: FrameDecoder
     /// Raw bytes still to be skipped.
     private var ahead: Int64
     /// Frames read so far, and the stored bytes they take: where damage is.
@@ -13,9 +13,14 @@ package struct ResultReader: ~Copyable {
 
     /// Opens the compressed file `path`, to be read from raw byte `offset` on.
     package init(_ path: String, from offset: Int64 = 0) throws(FileFault) {
+        try self.init(path, .archive, from: offset)
+    }
+
+    init(_ path: String, _ shape: FrameShape, from offset: Int64 = 0) throws(FileFault) {
         precondition(offset >= 0)
         self.path = path
-        reader = try FrameReader(path)
+        reader = try FrameReader(path, shape)
+        decoder = FrameDecoder(shape)
         ahead = offset
     }
 
@@ -29,7 +34,7 @@ package struct ResultReader: ~Copyable {
                 frames += 1
                 self.stored += stored.count
             }
-            guard let size = FrameDecoder.rawSize(of: stored) else { throw frameDamage("is of another kind") }
+            guard let size = decoder.rawSize(of: stored) else { throw frameDamage("is of another kind") }
             if ahead >= Int64(size) {
                 ahead -= Int64(size)
                 continue

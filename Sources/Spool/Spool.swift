@@ -3,7 +3,7 @@ package import Env
 
 /// The folder of the input files that wait to be sent.
 ///
-/// A file `b34.jsonl` is whole and on the disk; anything else is a leftover. Every call blocks.
+/// A file `b34.jsonl.zst` is whole and on the disk; anything else is a leftover. Every call blocks.
 package struct Spool: Sendable {
     /// The folder.
     package let folder: String
@@ -17,11 +17,21 @@ package struct Spool: Sendable {
     }
 
     /// Where the input file of `batch` is, or will be.
-    package func path(of batch: BatchID) -> String { "\(folder)/\(batch).jsonl" }
+    package func path(of batch: BatchID) -> String { "\(folder)/\(batch).jsonl.zst" }
 
     /// Starts the input file of `batch`, from nothing.
     package func writer(for batch: BatchID) throws(FileFault) -> InputFileWriter {
         try InputFileWriter(path: path(of: batch), faults: faults)
+    }
+
+    /// Reads the input file of `batch`, as it is to be sent.
+    package func reader(of batch: BatchID) throws(FileFault) -> InputFileReader {
+        try InputFileReader(path: path(of: batch))
+    }
+
+    /// A place to sort the results of `batch`.
+    package func resultRuns(of batch: BatchID) -> ResultRuns {
+        ResultRuns(path: "\(folder)/\(batch).runs")
     }
 
     /// Removes the input file of `batch`, finished or not; nothing when there is none.
@@ -29,6 +39,8 @@ package struct Spool: Sendable {
         let path = path(of: batch)
         let hadPartial = try FileSystem.removeFile(path + ".partial")
         let hadFile = try FileSystem.removeFile(path)
+        // Normally it lost its name when it was made.
+        try FileSystem.removeFile(resultRuns(of: batch).path)
         // A removal that power loss undoes is harmless: it is done again, or the file is swept at start.
         if hadPartial || hadFile { faults.hit(.inputRemoved) }
     }

@@ -21,16 +21,16 @@ extension StripeClient {
     /// Source: `stripe-batch-api.md` section 3.2.
     ///
     /// - Parameters:
-    ///   - bytes: the size of the file, as it was written.
+    ///   - file: its bytes, in pieces.
     ///   - limit: how long it may take in all; after that the answer is `.unanswered`.
     ///   - sent: told how much of it has gone.
-    /// - Throws: when the file is missing, unreadable, or has another size.
+    /// - Throws: when the file cannot be read, or has another size.
     package func upload(
-        file path: String, bytes: Int64, to url: SecretURL, within limit: Duration, sent: SentBytes? = nil
+        _ file: OutgoingPieces, to url: SecretURL, within limit: Duration, sent: SentBytes? = nil
     ) async throws(FileFault) -> Result<Void, CallFailure> {
         let request = WireRequest(
             method: .put, url: url, headers: [(name: "Content-Type", value: "application/octet-stream")],
-            body: .file(path: path, bytes: bytes), headWithin: limit, endWithin: limit, sent: sent)
+            body: .pieces(file), headWithin: limit, endWithin: limit, sent: sent)
         do {
             var answer: [UInt8] = []
             let head = try await transport.send(request) { _, piece in

@@ -52,7 +52,7 @@ package struct HTTPTransport: Transport {
             throw CallFailure.notSent(reason: "not an http or https URL that can be sent byte for byte")
         }
         let start = NIODeadline.now()
-        let outgoing = try OutgoingBody(request.body, sent: request.sent)
+        let outgoing = OutgoingBody(request.body, sent: request.sent)
         do {
             let response = try await client.execute(
                 httpRequest(request, outgoing), deadline: start + TimeAmount(request.headWithin))

@@ -4,13 +4,13 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A request body that knows how much of it was asked for. Files are read piece by piece, as the wire drains.
+/// A request body that knows how much of it was asked for.
 struct OutgoingBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
     private enum Source: Sendable {
         case bytes([UInt8])
-        case file(SharedFile)
+        case pieces(OutgoingPieces)
     }
 
     /// Its length in bytes.
@@ -18,23 +18,18 @@ struct OutgoingBody: AsyncSequence, Sendable {
     private let source: Source
     private let progress = Progress()
     private let sent: SentBytes?
-    private static let pieceSize: Int64 = 256 << 10
 
-    /// Opens the file, if it is one; nil when there is no body.
-    init?(_ body: WireRequest.Body, sent: SentBytes? = nil) throws(FileFault) {
+    /// Nil when there is no body.
+    init?(_ body: WireRequest.Body, sent: SentBytes? = nil) {
         self.sent = sent
         switch body {
         case .none: return nil
         case .bytes(let bytes):
             length = Int64(bytes.count)
             source = .bytes(bytes)
-        case .file(let path, let bytes):
-            let file = try SharedFile(path)
-            guard try file.size() == bytes else {
-                throw FileFault(errno: EIO, operation: "compare the size of", path: path)
-            }
-            length = bytes
-            source = .file(file)
+        case .pieces(let pieces):
+            length = pieces.bytes
+            source = .pieces(pieces)
         }
     }
 
@@ -57,10 +52,14 @@ struct OutgoingBody: AsyncSequence, Sendable {
             let piece: ByteBuffer
             switch body.source {
             case .bytes(let bytes): piece = ByteBuffer(bytes: bytes)
-            case .file(let file):
-                let count = Int(Swift.min(body.length - given, OutgoingBody.pieceSize))
+            case .pieces(let pieces):
                 // Reading blocks, so a thread does it that may.
-                piece = try await NIOThreadPool.singleton.runIfActive { try file.read(count) }
+                piece = try await NIOThreadPool.singleton.runIfActive {
+                    guard let bytes = try pieces.next(), given + Int64(bytes.count) <= pieces.bytes else {
+                        throw FileFault(errno: EIO, operation: "find the stated size of", path: pieces.name)
+                    }
+                    return ByteBuffer(bytes: bytes)
+                }
             }
             progress.given.store(given + Int64(piece.readableBytes), ordering: .releasing)
             body.sent?.set(given + Int64(piece.readableBytes))
@@ -85,28 +84,4 @@ package final class SentBytes: Sendable {
     package var value: Int64 { count.load(ordering: .acquiring) }
 
     func set(_ bytes: Int64) { count.store(bytes, ordering: .releasing) }
-}
-
-/// A file that an asynchronous reader holds open.
-private final class SharedFile: Sendable {
-    private let file: OpenFile
-
-    init(_ path: String) throws(FileFault) {
-        file = try OpenFile(path, .read)
-    }
-
-    func size() throws(FileFault) -> Int64 { try file.size() }
-
-    /// The next `count` bytes; a file that has become shorter is a fault.
-    func read(_ count: Int) throws -> ByteBuffer {
-        var buffer = ByteBuffer()
-        try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
-            let space = UnsafeMutableRawBufferPointer(rebasing: space[..<count])
-            guard try file.read(into: space) == count else {
-                throw FileFault(errno: EIO, operation: "read all of", path: file.path)
-            }
-            return count
-        }
-        return buffer
-    }
 }

@@ -13,6 +13,23 @@ package protocol Transport: Sendable {
     ) async throws -> WireHead
 }
 
+/// A body that is made piece by piece, as the wire drains, and whose length is known before.
+package struct OutgoingPieces: Sendable {
+    /// Its length in bytes.
+    package let bytes: Int64
+    /// Where it comes from, for errors.
+    package let name: String
+    /// The next piece; nil at the end. It may block; of two calls one waits until the other one has ended.
+    package let next: @Sendable () throws -> [UInt8]?
+
+    /// A body that `next` makes.
+    package init(bytes: Int64, name: String, next: @escaping @Sendable () throws -> [UInt8]?) {
+        self.bytes = bytes
+        self.name = name
+        self.next = next
+    }
+}
+
 /// One request, as it goes over the wire.
 package struct WireRequest: Sendable {
     /// The methods that the batch API uses.
@@ -26,8 +43,8 @@ package struct WireRequest: Sendable {
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// The first `bytes` bytes of a file, read as they are sent.
-        case file(path: String, bytes: Int64)
+        /// Made as it is sent.
+        case pieces(OutgoingPieces)
     }
 
     /// The method.

@@ -190,8 +190,9 @@ extension Store {
     ) throws -> SettleTally {
         var chunk = ResultChunk()
         for line in lines { chunk.append(line) }
+        let found = try find(chunk, of: batch)
         return try settle(
-            try find(chunk, of: batch), odd: odd, of: batch, from: offset, to: newOffset, dueBase: dueBase,
-            at: now, decide: decide)
+            found, odd: odd + Int64(lines.count - found.count), of: batch, from: SettledMark(bytes: offset),
+            to: SettledMark(bytes: newOffset), dueBase: dueBase, at: now, decide: decide)
     }
 }

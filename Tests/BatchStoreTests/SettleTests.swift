@@ -56,7 +56,7 @@ import Testing
         _ = try bench.store.settle(
             [ResultLine(id: "r1", status: 200)], odd: 0, of: batch, from: 0, to: 40, now: bench.now)
         try bench.reopen()
-        #expect(try bench.store.settledBytes(of: batch.id) == 40)
+        #expect(try bench.store.settledMark(of: batch.id) == SettledMark(bytes: 40))
         let before = try bench.everything()
         for offset: Int64 in [0, 39, 41, 100] {
             #expect(throws: StoreError.staleTransition(batch.id, expected: "archived at byte \(offset)")) {
@@ -69,6 +69,39 @@ import Testing
         _ = try bench.store.settle(
             [ResultLine(id: "r2", status: 200)], odd: 0, of: batch, from: 40, to: 100, now: bench.now)
         #expect(try bench.store.workload(workload)?.rows[.succeeded] == 2)
+    }
+
+    @Test func settlingInTheOrderOfRowsResumesBehindARow() throws {
+        let (bench, workload, batch) = try archived(6, bytes: 100)
+        var chunk = ResultChunk()
+        for row in [5, 0, 3, 1, 3] { chunk.append(ResultLine(id: "r\(row)", status: 200)) }
+        func settle(_ range: Range<Int>, from: SettledMark, to: SettledMark) throws -> SettleTally {
+            let found = try bench.store.find(chunk, of: batch, from: from)
+            var some = RowResults()
+            for place in range {
+                some.append(found.number(place), status: found.status(place), error: found.error(place))
+            }
+            return try bench.store.settle(
+                some, odd: 0, of: batch, from: from, to: to, dueBase: bench.now, at: bench.now
+            ) { _, _ in .succeeded }
+        }
+        #expect(try settle(0..<2, from: SettledMark(), to: SettledMark(row: 1)).rows == 2)
+        try bench.reopen()
+        #expect(try bench.store.settledMark(of: batch.id) == SettledMark(row: 1))
+        let before = try bench.everything()
+        #expect(throws: StoreError.staleTransition(batch.id, expected: "archived at byte 0")) {
+            try settle(0..<2, from: SettledMark(), to: SettledMark(row: 1))
+        }
+        // Nobody is absent while rows behind the mark have lines.
+        #expect(throws: StoreError.self) {
+            try bench.store.settleAbsent(of: batch, dueBase: bench.now) { _ in .returned }
+        }
+        #expect(try bench.everything() == before)
+        // What is found then is what was found before: the rows up to the mark, too.
+        let tally = try settle(2..<5, from: SettledMark(row: 1), to: SettledMark(bytes: 100))
+        #expect((tally.rows, tally.odd) == (2, 1))
+        #expect(try bench.store.workload(workload)?.rows[.succeeded] == 4)
+        #expect(try finishAbsent(bench, batch, .returned) == 2)
     }
 
     @Test func theFirstLineOfARowCountsAndForeignLinesSettleNothing() throws {

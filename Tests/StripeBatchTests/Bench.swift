@@ -1,6 +1,7 @@
 import BatchCore
 import Env
 import StripeBatch
+import Synchronization
 import Testing
 
 /// A client of `base`, for as long as `body` runs.
@@ -38,18 +39,24 @@ func fixture(_ name: String) throws -> [UInt8] {
 }
 
 /// Bytes in no simple pattern.
-let someBytes: [UInt8] = {
+private let manyBytes: [UInt8] = {
     let random = Entropy.seeded(1)
     return (0..<400_000).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
 }()
 
-/// A file of `count` bytes in no simple pattern, and its bytes.
-func someFile(_ count: Int) throws -> (path: String, bytes: [UInt8]) {
-    let bytes = Array(someBytes[..<count])
-    let path = freshFolder() + "/b1.jsonl"
-    let file = try OpenFile(path, .create)
-    try bytes.withUnsafeBytes { try file.write($0) }
-    return (path, bytes)
+/// So many bytes in no simple pattern.
+func someBytes(_ count: Int) -> [UInt8] { Array(manyBytes[..<count]) }
+
+/// Bytes to be sent, in pieces; `stating` another size than they have, if that is wanted.
+func pieces(of bytes: [UInt8], stating size: Int? = nil) -> OutgoingPieces {
+    let left = Mutex(bytes[...])
+    return OutgoingPieces(bytes: Int64(size ?? bytes.count), name: "bytes") {
+        left.withLock { left in
+            let piece = Array(left.prefix(100_000))
+            left = left.dropFirst(piece.count)
+            return piece.isEmpty ? nil : piece
+        }
+    }
 }
 
 extension Result where Failure == CallFailure {

@@ -4,7 +4,7 @@ import StripeBatch
 import Testing
 
 @Suite struct DownloadTests {
-    private let bytes = Array(someBytes[..<1_000_000])
+    private let bytes = someBytes(1_000_000)
 
     /// What arrived, and how it ended.
     private func download(

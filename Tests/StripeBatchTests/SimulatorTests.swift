@@ -45,15 +45,11 @@ import Testing
         }
 
         func upload(_ rows: Int, to url: SecretURL) async throws -> Result<Void, CallFailure> {
-            let path = freshFolder() + "/b1.jsonl"
             let lines = (0..<rows).map {
                 #"{"id":"r-\#($0)","path_params":{"customer":"cus_\#($0)"},"params":{"name":"n"}}"# + "\n"
             }
             let bytes = Array(lines.joined().utf8)
-            let file = try OpenFile(path, .create)
-            try bytes.withUnsafeBytes { try file.write($0) }
-            return try await client.upload(
-                file: path, bytes: Int64(bytes.count), to: url, within: .seconds(60))
+            return try await client.upload(pieces(of: bytes), to: url, within: .seconds(60))
         }
 
         /// Looks until the job has ended.

@@ -212,7 +212,7 @@ extension World {
     /// Nothing is left lying about.
     private func inspectFolders(_ life: Life) throws {
         let files = try FileManager.default.subpathsOfDirectory(atPath: life.folder)
-        for path in files where path.contains(".partial") || path.hasSuffix(".jsonl") {
+        for path in files where path.contains(".partial") || path.contains("/spool/") {
             violated("left behind: \(path)")
         }
     }

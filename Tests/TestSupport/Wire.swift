@@ -62,12 +62,13 @@ struct Wire: Transport {
         switch body {
         case .none: return []
         case .bytes(let bytes): return bytes
-        case .file(let path, let count):
-            let bytes = try FileSystem.contents(of: path)
-            guard bytes.count >= count else {
-                throw FileFault(errno: 5, operation: "read all of", path: path)
+        case .pieces(let pieces):
+            var bytes: [UInt8] = []
+            while let piece = try pieces.next() { bytes += piece }
+            guard bytes.count == pieces.bytes else {
+                throw FileFault(errno: 5, operation: "find the stated size of", path: pieces.name)
             }
-            return Array(bytes.prefix(Int(count)))
+            return bytes
         }
     }
 }

@@ -93,7 +93,9 @@ private enum Rules {
         "BatchStore": [
             "BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite", "Synchronization",
         ],
-        "Spool": ["BatchCore", "CZstd", "Crypto", "Env", "FoundationEssentials", "Glibc"],
+        "Spool": [
+            "BatchCore", "CZstd", "Crypto", "Dispatch", "Env", "FoundationEssentials", "Glibc", "Synchronization",
+        ],
         "StripeBatch": [
             "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1",
             "NIOPosix",

@@ -1,6 +1,7 @@
 import BatchCore
 import CYardstick
 import Env
+import Spool
 import StripeBatch
 import Subprocess
 
@@ -24,10 +25,13 @@ enum Transfer {
         let account = StripeAccount(
             name: "main", baseURL: server, apiVersion: "2026-09-30.preview", key: APIKey("sk_test_bench"))
         let client = StripeClient(account: account, transport: wire)
-        let size = try OpenFile(data.input, .read).size()
+        let spool = try Spool(folder: "\(data.folder)/spool")
+        let size = try fill(spool, from: data.input)
+        let spooled = try spool.reader(of: BatchID(1))
         var watch = Stopwatch()
         let sent = try await client.upload(
-            file: data.input, bytes: size, to: SecretURL("\(server)/input"), within: .minutes(5))
+            OutgoingPieces(bytes: size, name: data.input, next: spooled.next),
+            to: SecretURL("\(server)/input"), within: .minutes(5))
         let upload = watch.read("upload\(suffix(server))", "batchd", rows: data.rows, bytes: size)
         guard case .success = sent else { throw BenchFault("the upload ended as \(sent)") }
         watch = Stopwatch()
@@ -40,7 +44,21 @@ enum Transfer {
             throw BenchFault("the download ended as \(end)")
         }
         try await wire.shutdown()
+        try spool.remove(BatchID(1))
         return [upload, download]
+    }
+
+    /// Puts a file where the daemon sends it from; returns its size.
+    private static func fill(_ spool: Spool, from path: String) throws -> Int64 {
+        var writer = try spool.writer(for: BatchID(1))
+        let file = try OpenFile(path, .read)
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { piece.deallocate() }
+        while true {
+            let count = try file.read(into: piece)
+            if count == 0 { return try writer.finish().bytes }
+            try writer.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        }
     }
 
     /// The same, by curl. `certificate` is the server's own, for HTTPS.

@@ -1,0 +1,189 @@
+package import BatchCore
+package import Env
+
+/// The results of a job in the order of rows, however many there are: sorted runs in a file, then merged.
+///
+/// Stripe returns rows in any order. Writing them as they come would touch every page of a large table again and
+/// again; sorted, it touches each page once. The file has no name: nothing is left of it after a crash.
+package final class ResultRuns {
+    let path: String
+    private var file: Scratch?
+    private var end: Int64 = 0
+    private var runs: [Run] = []
+    /// The next row of each run, and which run that is: the smallest in front (a binary heap).
+    private var heap: [UInt64] = []
+
+    private final class Scratch {
+        let file: OpenFile
+        init(_ path: String) throws(FileFault) {
+            file = try OpenFile(path, .create)
+            try FileSystem.removeFile(path)
+        }
+    }
+
+    init(path: String) {
+        self.path = path
+    }
+
+    /// True before the first run.
+    package var isEmpty: Bool { runs.isEmpty }
+
+    /// True when everything was handed out.
+    package var isAtEnd: Bool { heap.isEmpty }
+
+    /// Adds a run.
+    package func append(_ results: RowResults) throws(FileFault) {
+        if file == nil { file = try Scratch(path) }
+        guard let scratch = file else { return }
+        let start = end
+        var bytes: [UInt8] = []
+        for index in 0..<results.count {
+            bytes.add(results.number(index), results.status(index), results.error(index))
+            if bytes.count >= 1 << 18 || index == results.count - 1 {
+                try bytes.withUnsafeBufferPointer { part throws(FileFault) in
+                    try scratch.file.write(UnsafeRawBufferPointer(part))
+                }
+                end += Int64(bytes.count)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        runs.append(Run(position: start, end: end))
+    }
+
+    /// Begins to merge; no run is added after it.
+    package func merge() throws(FileFault) {
+        for index in runs.indices where try load(index) {
+            heap.append(UInt64(runs[index].number) << 32 | UInt64(index))
+        }
+        heap.sort()
+    }
+
+    /// The next `limit` results for rows behind `row`.
+    ///
+    /// Of several for one row the first one counts, which is the one of the earliest run; `odd` says how many others
+    /// there were.
+    package func next(_ limit: Int, after row: Int64) throws(FileFault) -> (results: RowResults, odd: Int64) {
+        var results = RowResults(roomFor: limit)
+        var odd: Int64 = 0
+        var last = row
+        while let top = heap.first {
+            let (number, index) = (Int64(top >> 32), Int(top & 0xFFFF_FFFF))
+            if number > last {
+                if results.count == limit { break }
+                results.append(runs[index].number, status: runs[index].status, error: runs[index].error)
+                last = number
+            } else if number > row {
+                odd += 1
+            }
+            let hasMore = try load(index)
+            replaceTop(with: hasMore ? UInt64(runs[index].number) << 32 | UInt64(index) : nil)
+        }
+        return (results, odd)
+    }
+
+    private func replaceTop(with entry: UInt64?) {
+        guard let entry = entry ?? heap.popLast(), !heap.isEmpty else { return }
+        var place = 0
+        while true {
+            var child = 2 * place + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            guard heap[child] < entry else { break }
+            heap[place] = heap[child]
+            place = child
+        }
+        heap[place] = entry
+    }
+
+    /// Reads the next result of a run; false at its end.
+    private func load(_ index: Int) throws(FileFault) -> Bool {
+        guard let file else { return false }
+        return try runs[index].load(file.file)
+    }
+}
+
+/// A run that is read from front to back.
+private struct Run {
+    /// What of it is not in the buffer yet.
+    var position: Int64
+    let end: Int64
+    private var buffer: [UInt8] = []
+    private var at = 0
+    /// The result that was read last.
+    private(set) var number: UInt32 = 0
+    private(set) var status: Int32 = 0
+    private(set) var error: RowError?
+
+    /// A hundred runs are read side by side: this is held in memory so often.
+    private static let pieceSize: Int64 = 32 << 10
+    /// Number, status, and how many bytes of an error follow.
+    private static let headSize = 12
+
+    init(position: Int64, end: Int64) {
+        self.position = position
+        self.end = end
+    }
+
+    mutating func load(_ file: borrowing OpenFile) throws(FileFault) -> Bool {
+        guard try have(Self.headSize, file) else { return false }
+        number = integer()
+        status = Int32(bitPattern: integer())
+        let rest: UInt32 = integer()
+        error = nil
+        if rest > 0, try have(Int(rest), file) {
+            error = RowError(type: text(), code: text(), message: text(), adviceCode: text())
+        }
+        return true
+    }
+
+    /// Makes sure that so many bytes are in the buffer; false when the run has ended.
+    private mutating func have(_ count: Int, _ file: borrowing OpenFile) throws(FileFault) -> Bool {
+        if buffer.count - at >= count { return true }
+        buffer.removeSubrange(..<at)
+        at = 0
+        let wanted = min(end - position, max(Self.pieceSize, Int64(count)))
+        guard Int64(buffer.count) + wanted >= Int64(count) else { return false }
+        let filled = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: Int(wanted)))
+        try file.seek(to: position)
+        let read = try buffer.withUnsafeMutableBufferPointer { bytes throws(FileFault) -> Int in
+            try file.read(
+                into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[filled...])))
+        }
+        guard read == wanted else { throw FileFault(errno: 5, operation: "read all of", path: file.path) }
+        position += wanted
+        return true
+    }
+
+    private mutating func integer() -> UInt32 {
+        defer { at += 4 }
+        return buffer.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+        }
+    }
+
+    private mutating func text() -> String? {
+        let count = integer()
+        guard count != .max else { return nil }
+        defer { at += Int(count) }
+        return String(decoding: buffer[at..<at + Int(count)], as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func add(_ number: UInt32, _ status: Int32, _ error: RowError?) {
+        add(number)
+        add(UInt32(bitPattern: status))
+        guard let error else { return add(0) }
+        let texts = [error.type, error.code, error.message, error.adviceCode]
+        add(UInt32(texts.reduce(0) { $0 + 4 + ($1?.utf8.count ?? 0) }))
+        for text in texts {
+            add(text.map { UInt32($0.utf8.count) } ?? .max)
+            append(contentsOf: (text ?? "").utf8)
+        }
+    }
+
+    private mutating func add(_ integer: UInt32) {
+        Swift.withUnsafeBytes(of: integer.littleEndian) { append(contentsOf: $0) }
+    }
+}
