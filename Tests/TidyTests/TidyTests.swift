@@ -94,7 +94,8 @@ private enum Rules {
             "BatchCore", "Foundation", "FoundationEssentials", "GRDB", "GRDBSQLite", "Synchronization",
         ],
         "Spool": [
-            "BatchCore", "CZstd", "Crypto", "Dispatch", "Env", "FoundationEssentials", "Glibc", "Synchronization",
+            "BatchCore", "CZstd", "Crypto", "Dispatch", "Env", "FoundationEssentials", "Glibc",
+            "Synchronization",
         ],
         "StripeBatch": [
             "AsyncHTTPClient", "BatchCore", "Env", "FoundationEssentials", "Glibc", "NIOCore", "NIOHTTP1",
