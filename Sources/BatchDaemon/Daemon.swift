@@ -177,6 +177,7 @@ package struct Daemon: Sendable {
         DoctorRoute(doctor: doctor).add(to: router)
         ArchiveRoutes(facts: facts, archive: archive, workers: workers).add(to: router)
         AuditRoutes(facts: facts, auditor: Auditor(store: facts.store, archive: archive)).add(to: router)
+        OpenAPI().add(to: router)
         return router
     }
 }

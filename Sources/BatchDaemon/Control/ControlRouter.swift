@@ -9,6 +9,7 @@ struct ControlRouter {
 
     let router = Router(context: BasicRequestContext.self)
     let workers: Workers
+    let routes = RouteList()
 
     init(workers: Workers, logger: Logger) {
         self.workers = workers
@@ -26,6 +27,7 @@ struct ControlRouter {
     private func add(
         _ method: HTTPRequest.Method, _ path: String, _ names: [QueryName], _ handle: @escaping Handler
     ) {
+        routes.add(method, path, names)
         router.on(RouterPath(path), method: method) { [workers] request, context in
             let id = context.parameters.get("id") ?? ""
             let call = try Call(uri: request.uri, id: id, body: request.body, accepts: names)
@@ -66,7 +68,7 @@ private struct Refusals<Context: RequestContext>: RouterMiddleware {
     private static var paths: String {
         [
             Routes.workloads, Routes.batches, Routes.jobs, Routes.deadlines, Routes.queues, Routes.events,
-            Routes.audit,
+            Routes.audit, Routes.archive, Routes.doctor, Routes.openAPI,
         ].joined(separator: ", ")
     }
 }
