@@ -8,7 +8,7 @@ BUILD    = $(SWIFT) build --scratch-path $(SCRATCH)
 SUDO     = $(if $(filter 0,$(shell id -u)),,sudo)
 PACKAGES = libsqlite3-dev libzstd-dev pkg-config
 # What the tests judge with, beyond what a build needs.
-JUDGES   = curl zstd systemd strace e2fsprogs
+JUDGES   = curl zstd systemd strace e2fsprogs python3 man-db
 ROWS    ?= 5000
 # How many worlds `make torture` runs, or which one it shows.
 SEEDS   ?= 500
@@ -40,7 +40,7 @@ SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts torture bench bench-sim lint clean
+.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts torture bench bench-sim man completions lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
@@ -52,6 +52,8 @@ help:
 	@echo 'make bench-sim measure batchsim with a million rows and with 200 jobs at once'
 	@echo 'make torture   simulate the daemon in $(SEEDS) worlds of faults (SEEDS=500), or show one (SEED=7)'
 	@echo 'make bench     measure each stage beside the limits of the machine (BENCH_ROWS=$(BENCH_ROWS))'
+	@echo 'make man       write the manual pages, from the programs themselves, into $(SCRATCH)/share/man'
+	@echo 'make completions write completions for bash, zsh and fish into $(SCRATCH)/share/completions'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deps      install the system packages that a build needs'
@@ -142,6 +144,24 @@ bench: deps-test $(SCRATCH)/sdk/$(BENCH_SDK)/ready
 	@$(RELEASE)/release/batchbench --rows $(BENCH_ROWS) --rounds $(BENCH_ROUNDS) --order $(BENCH_ORDER) \
 	  --folder $(BENCH_FOLDER) --only '$(BENCH_ONLY)' $(if $(BENCH_JSON),--json $(abspath $(BENCH_JSON))) \
 	  --python $(SCRATCH)/sdk/$(BENCH_SDK)/bin/python --peers $(CURDIR)/Sources/batchbench/Peers
+
+# PROGRAMS is the folder of the built programs; a package names its own.
+PROGRAMS ?= $(BIN)
+
+man:
+	@test -x $(PROGRAMS)/batchctl || $(MAKE) build
+	@command -v python3 >/dev/null || { $(call install,python3) ; }
+	python3 config/manual.py $(PROGRAMS) $(SCRATCH)/share/man
+
+completions:
+	@test -x $(PROGRAMS)/batchctl || $(MAKE) build
+	@mkdir -p $(SCRATCH)/share/completions/bash $(SCRATCH)/share/completions/zsh $(SCRATCH)/share/completions/fish
+	@for program in batchd batchctl batchsim; do \
+	  $(PROGRAMS)/$$program --generate-completion-script bash >$(SCRATCH)/share/completions/bash/$$program && \
+	  $(PROGRAMS)/$$program --generate-completion-script zsh >$(SCRATCH)/share/completions/zsh/_$$program && \
+	  $(PROGRAMS)/$$program --generate-completion-script fish >$(SCRATCH)/share/completions/fish/$$program.fish \
+	    || exit 1; \
+	done
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

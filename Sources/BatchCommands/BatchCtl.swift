@@ -41,7 +41,13 @@ struct BatchCtl: ParsableCommand {
         _ arguments: [String], environment: [String: String], console: Console, times: Times
     ) async -> CommandExit {
         do {
-            var parsed = try parseAsRoot(try commandFirst(arguments))
+            let arguments = try commandFirst(arguments)
+            if let place = ManyIDs.place(in: arguments) {
+                return try await ManyIDs.run(arguments, at: place) {
+                    await run($0, environment: environment, console: console, times: times)
+                }
+            }
+            var parsed = try parseAsRoot(arguments)
             guard let command = parsed as? any OperatorCommand else {
                 // The parser's own commands, such as help, which end by throwing what to print.
                 try parsed.run()
@@ -106,13 +112,26 @@ struct BatchCtl: ParsableCommand {
             return report(refusal.failure, on: console)
         default:
             // The parser's own errors, which include requests for help and completion scripts.
-            let text = fullMessage(for: error)
+            let text = withNearest(fullMessage(for: error))
             guard exitCode(for: error) == .success else {
                 console.say(text)
                 return exitCode(for: error) == .validationFailure ? .usage : .error
             }
             return console.print(text) ? .ok : .error
         }
+    }
+}
+
+extension BatchCtl {
+    /// A message about a value that is none of those there are, and which one was meant.
+    fileprivate static func withNearest(_ text: String) -> String {
+        guard
+            let found = text.firstMatch(
+                of: /The value '([^'\n]*)' is invalid for [^\n]*Please provide one of ([^\n]*)/),
+            let near = Nearness.nearest(
+                to: String(found.1), among: found.2.matches(of: /'([^']*)'/).map { String($0.1) })
+        else { return text }
+        return text[..<found.range.upperBound] + " Did you mean '\(near)'?" + text[found.range.upperBound...]
     }
 }
 

@@ -171,7 +171,7 @@ package struct Daemon: Sendable {
         DeadlineRoutes(facts: facts).add(to: router)
         QueueRoutes(facts: facts).add(to: router)
         EventRoutes(facts: facts, workers: workers).add(to: router)
-        ExplainRoutes(facts: facts).add(to: router)
+        ExplainRoutes(facts: facts, archive: archive).add(to: router)
         let doctor = Doctor(
             config: configuration.files.first, environment: environment, clock: clock, store: facts.store)
         DoctorRoute(doctor: doctor).add(to: router)

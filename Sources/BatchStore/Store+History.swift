@@ -126,6 +126,16 @@ extension Store {
         }
     }
 
+    /// What was written last about a batch; nil when nothing was.
+    package func lastEvent(of batch: BatchID) throws -> EventRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM event WHERE batch = ? ORDER BY seq DESC LIMIT 1",
+                arguments: [batch.rawValue]
+            ).map(EventRecord.init(stored:))
+        }
+    }
+
     /// The reason that most held rows of a workload have; nil when none is held.
     package func commonestHoldReason(in workload: WorkloadID) throws -> String? {
         try read { db in

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import BatchCommands
@@ -8,15 +9,17 @@ struct CommandTests {
         try await FakeDaemon.serving(["GET /v1/status": [.init(body: Documents.status)]]) { daemon in
             let bench = Bench()
             #expect(await bench.run("status", socket: daemon.socket) == .ok)
+            let lines = bench.out.split(separator: "\n")
+            #expect(lines[0] == "A person must decide: 12 rows of w3 are held (unknown_outcome).")
             #expect(
-                bench.out.hasPrefix(
-                    "batchd 0.1.0 is up since 2026-11-22 06:30:00 UTC: 1 workload, 2 jobs running, next look at Stripe in 4 s.\n"
-                ))
+                lines[1]
+                    == "batchd 0.1.0, pid 4711, since 2026-11-22 06:30:00 UTC; 1 workload under way, 2 jobs running, next look at Stripe in 4 s."
+            )
             #expect(bench.out.contains("Nearest deadline: upload window closes for b34 in 3 m 20 s."))
             #expect(bench.out.contains("Alarm: results expire for batchv2_9 in 2 d (soon).\n"))
             #expect(
                 bench.out.contains(
-                    "Reads: 7,200 of 10,000 this month in main; jobs are looked at more rarely.\n"))
+                    "Reads: 2,800 of 10,000 GETs left this month in main; jobs are looked at more rarely.\n"))
             #expect(bench.out.contains("      batchctl rows w3 --state held\n"))
             #expect(bench.out.contains("      batchctl release w3 --all --reason '…'\n"))
             #expect(
@@ -24,6 +27,66 @@ struct CommandTests {
                     "Paused: update-customers since 2026-11-22 06:50:00 UTC until 2026-11-22 09:00:00 UTC: asked by billing\n"
                 ))
             #expect(!bench.out.contains("\u{1B}") && bench.err.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        (
+            "\"alarms\":[{\"what\":\"results expire\"", "soon", "urgent",
+            "A person must look: results expire for batchv2_9"
+        ),
+        ("\"held\":[", "", "", "A person must decide: "),
+    ])
+    func theFirstSentenceIsTheMostPressing(part: String, old: String, new: String, sentence: String)
+        async throws
+    {
+        #expect(Documents.status.contains(part))
+        let document =
+            old.isEmpty ? Documents.status : Documents.status.replacing("\"\(old)\"", with: "\"\(new)\"")
+        try await FakeDaemon.serving(["GET /v1/status": [.init(body: document)]]) { daemon in
+            let bench = Bench()
+            _ = await bench.run("status", socket: daemon.socket)
+            #expect(bench.out.hasPrefix(sentence), "\(bench.out)")
+        }
+    }
+
+    @Test func aDaemonWithNothingToDecideSaysWhatItWaitsForOrThatAllIsWell() async throws {
+        let start = try #require(Documents.status.range(of: "\"held\":[")).upperBound
+        let end = try #require(Documents.status.range(of: "],\"disk\"")).lowerBound
+        let waiting = Documents.status.replacingCharacters(in: start..<end, with: "")
+        let well = waiting.replacing("Waiting for Stripe.", with: "")
+        try await FakeDaemon.serving(["GET /v1/status": [.init(body: waiting), .init(body: well)]]) {
+            daemon in
+            let (first, second) = (Bench(), Bench())
+            _ = await first.run("status", socket: daemon.socket)
+            _ = await second.run("status", socket: daemon.socket)
+            #expect(first.out.hasPrefix("Not now: Waiting for Stripe.\n"), "\(first.out)")
+            #expect(
+                second.out.hasPrefix(
+                    "All is well: 1 workload under way, 2 jobs running, next look at Stripe in 4 s.\n"),
+                "\(second.out)")
+        }
+    }
+
+    @Test(arguments: [80, 200])
+    func aWorkloadHasAScreenOfItsOwn(columns: Int) async throws {
+        try await FakeDaemon.serving([
+            "GET /v1/workloads/w12": [.init(body: Documents.workload(state: "held", held: 5))],
+            "GET /v1/workloads/w12/explain": [.init(body: Documents.explanation)],
+            "GET /v1/batches": [.init(body: Documents.list(Documents.batch))],
+            "GET /v1/deadlines": [.init(body: Documents.list(Documents.deadline))],
+        ]) { daemon in
+            let bench = Bench(columns: columns)
+            #expect(await bench.run("status", "w12", "--no-color", socket: daemon.socket) == .ok)
+            let lines = bench.out.split(separator: "\n")
+            #expect(lines.allSatisfy { $0.count <= columns })
+            #expect(bench.out.contains("Why: A person decides about rows that may have run.\n"))
+            #expect(bench.out.contains("Nearest deadline: upload window closes for b34 in 3 m 20 s.\n"))
+            #expect(bench.out.contains("Commands: batchctl rows w12 --state held\n"))
+            #expect(bench.out.contains("\nb34 "))
+            let wrong = Bench()
+            #expect(await wrong.run("status", "b34", socket: daemon.socket) == .usage)
+            #expect(wrong.err.contains("batchctl show b34"))
         }
     }
 

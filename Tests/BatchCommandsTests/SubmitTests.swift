@@ -51,6 +51,19 @@ struct SubmitTests {
         }
     }
 
+    @Test func whatRowsPrintedIsSubmittedAsItWasBefore() async throws {
+        // Over several chunks, without a last line end, and with a message that looks like an input.
+        let input = #"{"id":"r-1","params":{"a" : 1.10,"input":{"b":"}"}}}"#
+        let message = #"{"type":"t","code":null,"message":"no \",\"input\":{ here"}"#
+        let printed =
+            #"{"row":"r-1","state":"failed","error":\#(message),"reason":"refused","input":\#(input)}"#
+        let lines = Array(repeating: printed, count: 3000).joined(separator: "\n")
+        try await submitting(.init(body: Self.accepted), rows: lines) { daemon, file in
+            #expect(await Bench().run("submit", "q", file, socket: daemon.socket) == .ok)
+            #expect(daemon.calls.first?.body == String(repeating: input + "\n", count: 3000))
+        }
+    }
+
     @Test func theSameKeyNamesTheFirstWorkload() async throws {
         let existing = #"{"workload":\#(Documents.workload()),"existing":true}"#
         try await submitting(.init(body: existing)) { daemon, file in

@@ -98,8 +98,7 @@ import Testing
                     "/v1/statsu", 404,
                     [
                         "unknown_path", "There is nothing at \"GET /v1/statsu\".",
-                        "Start at GET /v1/status; the other paths are /v1/workloads, /v1/batches, /v1/jobs, "
-                            + "/v1/deadlines, /v1/queues, /v1/events, /v1/audit.",
+                        "Did you mean /v1/status? All paths are in GET /v1/openapi.json.",
                     ]
                 ),
                 (
@@ -119,6 +118,13 @@ import Testing
                         "bad_parameter",
                         "state must be one of loading, queued, running, paused, held, finished, canceled, "
                             + "not \"done\".", nil,
+                    ]
+                ),
+                (
+                    "/v1/queues?state=pausd", 400,
+                    [
+                        "bad_parameter", "state must be one of idle, running, paused, not \"pausd\".",
+                        "Did you mean paused?",
                     ]
                 ),
                 (

@@ -39,4 +39,16 @@ import Testing
             (members["details"]?["items"] as? [String: Any])?["$ref"] as? String
                 == "#/components/schemas/BadLine")
     }
+
+    @Test func aPathWithAnotherMethodIsNamedAsSuch() async throws {
+        try await DaemonWorld.run { world in
+            let answer = try await world.post("/v1/jobs")
+            #expect(answer.status == 405)
+            #expect(
+                try answer.error() == [
+                    "method_not_allowed", "There is no \"POST /v1/jobs\".", "This path takes GET.",
+                ])
+            #expect(try await world.post("/v1/nothing").status == 404)
+        }
+    }
 }

@@ -6,7 +6,7 @@ struct InputFile: Sendable {
     let descriptor: CInt
     /// What messages call it.
     let name: String
-    /// Its length; nil when that is not known before the end, as for a pipe.
+    /// How long what is read from it will be; nil when that is not known before the end, as for a pipe.
     let bytes: Int?
 
     /// Whether a person types it.
@@ -27,7 +27,7 @@ struct InputFile: Sendable {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw unreadable(path, errno) }
         guard facts.st_mode & S_IFMT != S_IFDIR else { throw unreadable(path, EISDIR) }
-        let isRegular = facts.st_mode & S_IFMT == S_IFREG
+        let isRegular = facts.st_mode & S_IFMT == S_IFREG && !PrintedRows.begin(in: descriptor)
         return try await body(
             InputFile(descriptor: descriptor, name: path, bytes: isRegular ? Int(facts.st_size) : nil))
     }
@@ -40,17 +40,40 @@ struct InputFile: Sendable {
 /// The chunks of an open file. Reading blocks the calling thread, which has nothing else to do.
 struct InputChunks: AsyncSequence, Sendable {
     let file: InputFile
+    /// Whether rows as `batchctl rows` prints them are taken for what was submitted of them.
+    var unwrapsRows = false
     /// Hears how many bytes were read so far, after each chunk.
     let onProgress: @Sendable (Int) -> Void
 
-    func makeAsyncIterator() -> Iterator { Iterator(file: file, onProgress: onProgress) }
+    func makeAsyncIterator() -> Iterator { Iterator(chunks: self) }
 
     struct Iterator: AsyncIteratorProtocol {
-        let file: InputFile
-        let onProgress: @Sendable (Int) -> Void
-        var total = 0
+        private let file: InputFile
+        private let unwrapsRows: Bool
+        private let onProgress: @Sendable (Int) -> Void
+        private var total = 0
+        /// Set when the first chunk shows that these are printed rows.
+        private var printed: PrintedRows?
+
+        fileprivate init(chunks: InputChunks) {
+            file = chunks.file
+            unwrapsRows = chunks.unwrapsRows
+            onProgress = chunks.onProgress
+        }
 
         mutating func next() async throws -> ByteBuffer? {
+            while let chunk = try chunk() {
+                if unwrapsRows, total == chunk.readableBytes, PrintedRows.begin(chunk) {
+                    printed = PrintedRows()
+                }
+                guard let rows = printed?.feed(chunk) else { return chunk }
+                // A chunk without the end of a line gives no row yet.
+                if rows.readableBytes > 0 { return rows }
+            }
+            return printed?.finish()
+        }
+
+        private mutating func chunk() throws -> ByteBuffer? {
             var buffer = ByteBuffer()
             let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: InputFile.chunk) {
                 room in

@@ -59,31 +59,8 @@ struct RowChoice: ParsableArguments {
     }
 
     private func names() async throws -> [String] {
-        guard rows == ["-"] else { return rows }
-        var names: [String] = []
-        var splitter = LineSplitter()
-        func take(_ line: [UInt8]) throws {
-            // Ids have no spaces; a line end of another system is not part of one.
-            let text = String(decoding: line.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
-            if text.hasPrefix("{") {
-                guard let row = try? JSONDecoder().decode(Named.self, from: Data(text.utf8)) else {
-                    throw Failure(.usage, "A line on standard input is no row as 'batchctl rows' prints it.")
-                }
-                names.append(row.row)
-            } else if !text.isEmpty {
-                names.append(text)
-            }
-        }
-        try await InputFile.withOpen("-") { file in
-            for try await chunk in InputChunks(file: file, onProgress: { _ in }) {
-                try splitter.feed(chunk, take)
-            }
-            try splitter.feed(ByteBuffer(string: "\n"), take)
-        }
-        return names
+        rows == ["-"] ? try await InputNames.read() : rows
     }
-
-    private struct Named: Decodable { let row: String }
 }
 
 struct ReleaseCommand: OperatorCommand {

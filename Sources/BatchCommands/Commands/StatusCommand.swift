@@ -31,18 +31,19 @@ struct StatusCommand: OperatorCommand {
 
     private func show(_ id: String, in session: Session) async throws {
         let (client, output) = (session.client, session.output)
-        let workload: Workload = try await client.get(Routes.workload(percentEncoded(id)))
-        let isPlain = output.isJSON || workload.batches.active == 0
-        let batches: [Batch] = isPlain ? [] : try await client.list(Routes.batches, [.workload: id])
-        let active = batches.filter { !["settled", "released"].contains($0.state) }
-        let clockface = Clockface(now: session.times.now())
-        try output.show(workload) {
-            var lines = ProgressScreen(workload: workload, clockface: clockface).lines(
-                width: output.width ?? 100)
-            if let end = Follower.exit(for: workload), let message = Follower.message(for: workload, end) {
-                lines.append([Cell(message)])
-            }
-            return active.isEmpty ? lines : lines + [[]] + output.lines(active, Tables.batches(clockface))
+        guard case .workload = try IDKind(id) else {
+            throw Failure(
+                .usage, "'\(id)' is no workload's id.", hint: "For batches and jobs: batchctl show \(id)")
         }
+        let path = percentEncoded(id)
+        let workload: Workload = try await client.get(Routes.workload(path))
+        guard !output.isJSON else { return try output.show(workload) { [] } }
+        let isActive = workload.batches.active > 0
+        let screen = WorkloadScreen(
+            workload: workload, explanation: try await client.get(Routes.explain(path)),
+            batches: isActive ? try await client.list(Routes.batches, [.workload: id]) : [],
+            deadlines: isActive ? try await client.list(Routes.deadlines, [.workload: id]) : [],
+            clockface: Clockface(now: session.times.now()), output: output)
+        try output.show(screen.lines())
     }
 }

@@ -111,7 +111,7 @@ struct SubmitCommand: OperatorCommand {
                     .startAfter: startAfter?.moment(at: session.times.now()),
                 ],
                 body: .stream(
-                    InputChunks(file: input, onProgress: progress.update),
+                    InputChunks(file: input, unwrapsRows: true, onProgress: progress.update),
                     length: input.bytes.map { .known(Int64($0)) } ?? .unknown),
                 within: .patient)
         } catch let refusal as DaemonRefusal {

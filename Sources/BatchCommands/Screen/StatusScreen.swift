@@ -7,8 +7,8 @@ struct StatusScreen {
     let output: Output
 
     func lines() -> [Line] {
-        var lines: [Line] = [[Cell(sentence)]]
-        if !status.daemon.message.isEmpty { lines.append([Cell(status.daemon.message)]) }
+        let verdict = verdict
+        var lines: [Line] = [verdict, daemon(saysWhatItDoes: verdict.first?.style != .good)]
         if !status.workloads.isEmpty {
             lines += [[]] + output.lines(status.workloads, Tables.workloads(clockface))
         }
@@ -55,15 +55,7 @@ struct StatusScreen {
             ])
             for command in [notice.command] + notice.commands { lines.append([Cell("      \(command)")]) }
         }
-        for reads in status.reads {
-            guard let limit = reads.limit, reads.made * 2 > limit else { continue }
-            lines.append([
-                Cell(
-                    "Reads: \(Human.count(reads.made)) of \(Human.count(limit)) this month in \(reads.account)",
-                    reads.made >= limit ? .bad : .warning),
-                Cell("; jobs are looked at more rarely."),
-            ])
-        }
+        lines += status.reads.compactMap(reads)
         let disk = status.disk
         let isShort = disk.freeBytes < disk.minFreeBytes
         lines.append([
@@ -73,16 +65,60 @@ struct StatusScreen {
         return lines
     }
 
-    private var sentence: String {
+    /// Whether all is well, what it waits for, or what a person must do: the most pressing of them, in one sentence.
+    private var verdict: Line {
         let daemon = status.daemon
+        if let alarm = status.alarms.first(where: { $0.state != "soon" }) {
+            return [
+                Cell("A person must look: ", .bad),
+                Cell("\(alarm.what) for \(alarm.subject) \(clockface.relative(alarm.at))."),
+            ]
+        }
+        if let notice = status.held.first {
+            let rows =
+                notice.rows > 0 ? "\(Human.count(notice.rows, "row")) of \(notice.workload)" : notice.workload
+            let others = status.held.count - 1
+            let more = others > 0 ? ", and \(Human.count(others)) more" : ""
+            return [
+                Cell("A person must decide: ", .warning),
+                Cell("\(rows) \(notice.rows > 1 ? "are" : "is") held (\(notice.reason))\(more)."),
+            ]
+        }
+        guard daemon.state == "running" else { return [Cell("batchd is \(daemon.state): \(daemon.message)")] }
+        let isIdle = daemon.message.isEmpty || daemon.message == "Nothing to do."
+        guard isIdle else { return [Cell("Not now: ", .warning), Cell(daemon.message)] }
+        return [Cell("All is well: ", .good), Cell(doing + ".")]
+    }
+
+    private var doing: String {
         let underWay = status.workloads.filter { $0.finishedAt == nil && $0.knownState != .canceled }.count
-        let up = daemon.state == "running" ? "up" : daemon.state
         let parts = [
-            underWay == 0 ? "no workloads under way" : Human.count(underWay, "workload"),
+            underWay == 0 ? "no workload is under way" : Human.count(underWay, "workload") + " under way",
             status.jobs.active > 0 ? Human.count(status.jobs.active, "job") + " running" : nil,
             status.nextLookAt.map { "next look at Stripe \(clockface.relative($0))" },
         ]
-        return "batchd \(daemon.version) is \(up) since \(clockface.absolute(daemon.startedAt)): "
-            + parts.compactMap(\.self).joined(separator: ", ") + "."
+        return parts.compactMap(\.self).joined(separator: ", ")
+    }
+
+    private func daemon(saysWhatItDoes: Bool) -> Line {
+        let daemon = status.daemon
+        return [
+            Cell(
+                "batchd \(daemon.version), pid \(daemon.pid), since \(clockface.absolute(daemon.startedAt))\(saysWhatItDoes ? "; \(doing)" : "").",
+                .dim)
+        ]
+    }
+
+    /// What is left of an account's GETs; nil when they are not counted.
+    private func reads(_ reads: ReadStatus) -> Line? {
+        guard let limit = reads.limit else { return nil }
+        let left = max(0, limit - reads.made)
+        let style: Cell.Style = left == 0 ? .bad : left * 2 < limit ? .warning : .plain
+        return [
+            Cell(
+                "Reads: \(Human.count(left)) of \(Human.count(limit)) GETs left this month in \(reads.account)",
+                style),
+            Cell(left * 2 < limit ? "; jobs are looked at more rarely." : "."),
+        ]
     }
 }

@@ -9,6 +9,8 @@ struct Table<Value>: Sendable {
         let isFlexible: Bool
         /// Shown by `-o wide` only.
         let isExtra: Bool
+        /// Shown where there is room for it, and by `-o wide`.
+        var isRoomy = false
         let cell: @Sendable (Value) -> Cell
 
         static func text(
@@ -22,6 +24,13 @@ struct Table<Value>: Sendable {
             -> Column
         {
             Column(title: title, side: .right, isFlexible: false, isExtra: extra, cell: cell)
+        }
+
+        /// The same, where there is room for it.
+        var whereItFits: Column {
+            var column = self
+            column.isRoomy = true
+            return column
         }
     }
 
@@ -49,7 +58,7 @@ struct Table<Value>: Sendable {
     /// The same under columns that are no narrower than they were in `widths`, which remembers them: lines that
     /// follow later stand under the same heading.
     func lines(_ values: [Value], width: Int?, wide: Bool, atLeast kept: inout [Int]) -> [Line] {
-        let shown = columns.filter { wide || !$0.isExtra }
+        let shown = shown(values, width: width, wide: wide)
         let cells = values.map { value in shown.map { $0.cell(value) } }
         var widths = shown.indices.map { index in
             cells.reduce(Cell.width(of: shown[index].title)) { max($0, $1[index].width) }
@@ -60,6 +69,16 @@ struct Table<Value>: Sendable {
         let heading = shown.map { Cell($0.title, .dim) }
         let lines = ([heading] + cells).map { line($0, of: shown, widths: widths) }
         return wide ? lines : lines.map { $0.cut(to: width) }
+    }
+
+    /// The columns for this width: those that are shown where they fit are shown only if nothing is cut for them.
+    private func shown(_ values: [Value], width: Int?, wide: Bool) -> [Column] {
+        let all = columns.filter { wide || !$0.isExtra }
+        guard let width, !wide, all.contains(where: \.isRoomy) else { return all }
+        let whole = all.reduce(gap * (all.count - 1)) { sum, column in
+            sum + values.reduce(Cell.width(of: column.title)) { max($0, column.cell($1).width) }
+        }
+        return whole <= width ? all : all.filter { !$0.isRoomy }
     }
 
     /// Takes from the widest flexible column until all fit or none can give more.

@@ -14,6 +14,8 @@ enum Tables {
                 .number("DONE") { Cell(Human.share($0.rows.ended, of: $0.rows.total)) },
                 .number("FAILED") { Cell(count: $0.rows.failed, style: .bad) },
                 .number("HELD") { Cell(count: $0.rows.held, style: .warning) },
+                Table<Workload>.Column.number("RATE") { Cell(orNone: $0.ratePerSecond.map(Human.rate)) }
+                    .whereItFits,
                 .number("LEFT") {
                     Cell(orNone: $0.finishedAt == nil ? $0.eta.flatMap(clockface.remaining) : nil)
                 },
@@ -22,7 +24,6 @@ enum Tables {
                 .number("IN FLIGHT", extra: true) { Cell(Human.count($0.rows.inFlight)) },
                 .number("SUCCEEDED", extra: true) { Cell(Human.count($0.rows.succeeded)) },
                 .number("CANCELED", extra: true) { Cell(Human.count($0.rows.canceled)) },
-                .number("RATE", extra: true) { Cell(orNone: $0.ratePerSecond.map(Human.rate)) },
                 .number("BATCHES", extra: true) { Cell("\($0.batches.active)/\($0.batches.total)") },
                 .text("CREATED", extra: true) { Cell(clockface.relative($0.createdAt)) },
                 .text("REASON", flexible: true, extra: true) { Cell(orNone: $0.reason) },

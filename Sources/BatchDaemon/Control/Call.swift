@@ -76,7 +76,9 @@ struct Call: Sendable {
     func word<Value>(_ name: QueryName, of words: [String], read: (String) -> Value?) throws -> Value? {
         guard let text = text(name) else { return nil }
         guard let value = read(text) else {
-            throw Refusal.badParameter(name, text, expected: "one of \(words.joined(separator: ", "))")
+            throw Refusal.badParameter(
+                name, text, expected: "one of \(words.joined(separator: ", "))",
+                hint: nearest(to: text, among: words).map { "Did you mean \($0)?" })
         }
         return value
     }

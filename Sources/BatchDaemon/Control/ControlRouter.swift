@@ -13,7 +13,7 @@ struct ControlRouter {
 
     init(workers: Workers, logger: Logger) {
         self.workers = workers
-        router.add(middleware: Refusals(logger: logger))
+        router.add(middleware: Refusals(logger: logger, routes: routes))
     }
 
     func get(_ path: String, _ names: QueryName..., handle: @escaping Handler) {
@@ -39,6 +39,7 @@ struct ControlRouter {
 /// Gives every failure the form of the contract, and our own faults a line in the log.
 private struct Refusals<Context: RequestContext>: RouterMiddleware {
     let logger: Logger
+    let routes: RouteList
 
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -49,10 +50,17 @@ private struct Refusals<Context: RequestContext>: RouterMiddleware {
             throw refusal
         } catch let error as HTTPError where error.status == .notFound {
             let call = Refusal.shown("\(request.method.rawValue) \(request.uri.path)")
+            let methods = routes.methods(of: request.uri.path)
+            guard methods.isEmpty else {
+                throw Refusal(
+                    .methodNotAllowed, "method_not_allowed", "There is no \(call).",
+                    hint: "This path takes \(methods.joined(separator: " and ")).")
+            }
+            let near = nearest(to: request.uri.path, among: routes.entries.map(\.path))
+                .map { "Did you mean \($0)? " }
             throw Refusal(
                 .notFound, "unknown_path", "There is nothing at \(call).",
-                hint: "Start at GET \(Routes.status); the other paths are \(Self.paths)."
-            )
+                hint: "\(near ?? "Start at GET \(Routes.status). ")All paths are in GET \(Routes.openAPI).")
         } catch {
             logger.error(
                 "a control request failed",
@@ -63,12 +71,5 @@ private struct Refusals<Context: RequestContext>: RouterMiddleware {
                 hint: "The daemon's log says more."
             )
         }
-    }
-
-    private static var paths: String {
-        [
-            Routes.workloads, Routes.batches, Routes.jobs, Routes.deadlines, Routes.queues, Routes.events,
-            Routes.audit, Routes.archive, Routes.doctor, Routes.openAPI,
-        ].joined(separator: ", ")
     }
 }

@@ -41,9 +41,12 @@ extension Refusal {
     }
 
     /// A query parameter has a value that it cannot have.
-    static func badParameter(_ name: QueryName, _ value: String, expected: String) -> Refusal {
+    static func badParameter(
+        _ name: QueryName, _ value: String, expected: String, hint: String? = nil
+    ) -> Refusal {
         Refusal(
-            .badRequest, "bad_parameter", "\(name.rawValue) must be \(expected), not \(shown(value))."
+            .badRequest, "bad_parameter", "\(name.rawValue) must be \(expected), not \(shown(value)).",
+            hint: hint
         )
     }
 

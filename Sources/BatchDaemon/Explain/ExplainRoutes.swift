@@ -4,19 +4,21 @@ import ControlAPI
 import Env
 import Hummingbird
 import Orchestration
+import Spool
 
 /// `GET …/explain` of workloads, rows, batches and jobs: why something is as it is, and what would change it.
 struct ExplainRoutes {
     let facts: Facts
+    let archive: Archive
 
     func add(to router: ControlRouter) {
-        router.get(Routes.explain(":id"), .row) { [facts] call in
+        router.get(Routes.explain(":id"), .row) { [facts, archive] call in
             let workload = try facts.workload(call.id)
             guard let row = call.text(.row) else { return try .json(facts.explanation(of: workload)) }
             guard let record = try facts.store.row(named: row, of: workload.id) else {
                 throw Refusal.notFound("row", row, list: "batchctl rows \(workload.id)")
             }
-            return try .json(facts.explanation(of: record, in: workload))
+            return try .json(facts.explanation(of: record, in: workload, archive))
         }
         router.get(Routes.explainBatch(":id")) { [facts] call in
             try .json(facts.explanation(of: try facts.batch(call.id)))
@@ -77,7 +79,9 @@ extension Facts {
         }
     }
 
-    fileprivate func explanation(of row: RowRecord, in workload: WorkloadRecord) throws -> Explanation {
+    fileprivate func explanation(
+        of row: RowRecord, in workload: WorkloadRecord, _ archive: Archive
+    ) throws -> Explanation {
         let rule = RowRule(row, of: workload, at: clock.now())
         let batch = try row.batch.flatMap { try store.batch($0) }
         var evidence = [
@@ -92,8 +96,9 @@ extension Facts {
         if let batch {
             let job = batch.job.map { " in \($0)" } ?? ""
             evidence.append("Last sent with \(batch.batch.id)\(job): \(batch.batch.phase.rule)")
-            if let digest = batch.results?.rawSHA256 {
-                evidence.append("Its results have SHA-256 \(digest).")
+            evidence += try resultEvidence(of: row, in: batch, archive)
+            if let event = try store.lastEvent(of: batch.batch.id) {
+                evidence.append("Last event of it: \(event.seq), \(event.kind) \(event.message)")
             }
         }
         return Explanation(
@@ -102,7 +107,30 @@ extension Facts {
             nextAt: rule == .later ? row.dueAt?.rfc3339 : nil, commands: rule.commands(row, of: workload))
     }
 
-    fileprivate func explanation(of record: BatchRecord) -> Explanation {
+    /// Where the row's result stands in the archive: read there, and not taken from the records.
+    private func resultEvidence(
+        of row: RowRecord, in batch: BatchRecord, _ archive: Archive
+    ) throws -> [String] {
+        guard let results = batch.results, let job = batch.job else { return [] }
+        let whole = "Its results have SHA-256 \(results.rawSHA256)."
+        guard row.status != nil else { return [whole] }
+        let folders = try archive.existingFolders(queue: batch.batch.queue, workload: batch.batch.workload)
+        guard let folder = folders.first(where: { FileSystem.exists($0.resultsPath(of: job)) }) else {
+            return [whole, "They are missing in the archive: see batchctl archive verify."]
+        }
+        do {
+            guard let line = try ResultFinder.find(row.id, in: folder.resultsPath(of: job)) else {
+                return [whole, "No line of them names it: see batchctl audit \(batch.batch.workload)."]
+            }
+            return [
+                "Its result is line \(line.number) of \(results.lines), with SHA-256 \(line.sha256).", whole,
+            ]
+        } catch let damage as ArchiveDamage {
+            return [whole, "They are damaged: \(damage)."]
+        }
+    }
+
+    fileprivate func explanation(of record: BatchRecord) throws -> Explanation {
         let batch = record.batch
         var evidence = ["\(batch.rows) rows of \(batch.workload), bound by \(record.rowLimit)."]
         if let input = record.input {
@@ -118,6 +146,9 @@ extension Facts {
         }
         if let results = record.results {
             evidence.append("Results: \(results.lines) lines, SHA-256 \(results.rawSHA256).")
+        }
+        if let event = try store.lastEvent(of: batch.id) {
+            evidence.append("Last event: \(event.seq), \(event.kind) \(event.message)")
         }
         if let deadline = batch.deadline(limits) {
             evidence.append("Deadline: \(deadline.kind.story) at \(deadline.at.rfc3339).")

@@ -20,6 +20,15 @@ final class RouteList: Sendable {
 
     var entries: [Entry] { list.withLock { $0 } }
 
+    /// The methods that a path takes; empty when there is no such path.
+    func methods(of path: String) -> [String] {
+        let parts = path.split(separator: "/")
+        return entries.filter { entry in
+            let wanted = entry.path.split(separator: "/")
+            return wanted.count == parts.count && zip(wanted, parts).allSatisfy { $0 == "{id}" || $0 == $1 }
+        }.map(\.method)
+    }
+
     func add(_ method: HTTPRequest.Method, _ path: String, _ names: [QueryName]) {
         let path = path.replacing(":id", with: "{id}")
         list.withLock { $0.append(Entry(method: method.rawValue, path: path, names: names)) }
@@ -73,6 +82,8 @@ struct OpenAPI {
             var schema: [String: Any] = ["type": type]
             if let format { schema["format"] = format }
             if name == .since { schema["minimum"] = 0 }
+            if name == .format { schema["enum"] = ["jsonl"] }
+            if name == .state, let states = Operation.states[route.path] { schema["enum"] = states }
             return ["name": name.rawValue, "in": "query", "description": text, "schema": schema]
         }
         let hasID = route.path.contains("{id}")

@@ -1,3 +1,4 @@
+import BatchCore
 import ControlAPI
 
 /// What a route does, for its description.
@@ -49,8 +50,8 @@ extension Operation {
         "GET /v1/workloads/{id}/audit": Operation(
             summary: "Every count of it derived anew, and compared", answer: .document(AuditReport.self)),
         "GET /v1/batches": Operation(
-            summary: "Batches, the newest first", answer: .document(List<Batch>.self)),
-        "GET /v1/batches/{id}": Operation(summary: "One batch", answer: .document(Batch.self)),
+            summary: "Batches, the newest first", answer: .document(List<ControlAPI.Batch>.self)),
+        "GET /v1/batches/{id}": Operation(summary: "One batch", answer: .document(ControlAPI.Batch.self)),
         "GET /v1/batches/{id}/explain": Operation(
             summary: "Why it is in its state", answer: .document(Explanation.self)),
         "GET /v1/jobs": Operation(
@@ -59,7 +60,8 @@ extension Operation {
         "GET /v1/jobs/{id}/explain": Operation(
             summary: "Why its batch is in its state", answer: .document(Explanation.self)),
         "GET /v1/deadlines": Operation(
-            summary: "Every clock that runs, the most urgent first", answer: .document(List<Deadline>.self)),
+            summary: "Every clock that runs, the most urgent first",
+            answer: .document(List<ControlAPI.Deadline>.self)),
         "GET /v1/queues": Operation(
             summary: "The queues of the configuration", answer: .document(List<Queue>.self)),
         "GET /v1/events": Operation(
@@ -115,6 +117,18 @@ extension Operation {
             summary: summary, answer: .document(DecisionAnswer.self), body: .document(DecisionRequest.self),
             bad: [409, 413, 503])
     }
+}
+
+extension Operation {
+    /// The states that can be asked for, where they are a closed set.
+    static let states: [String: [String]] = [
+        Routes.workloads: BatchCore.WorkloadState.allCases.map(\.rawValue),
+        Routes.rows("{id}"): BatchCore.RowState.allCases.map(\.word),
+        Routes.results("{id}"): BatchCore.RowState.allCases.filter(\.isOutcome).map(\.word),
+        Routes.retry("{id}"): ["failed", "held"],
+        Routes.batches: BatchPhase.names,
+        Routes.queues: ["idle", "running", "paused"],
+    ]
 }
 
 extension QueryName {
