@@ -82,7 +82,7 @@ struct OpenAPI {
             var schema: [String: Any] = ["type": type]
             if let format { schema["format"] = format }
             if name == .since { schema["minimum"] = 0 }
-            if name == .format { schema["enum"] = ["jsonl"] }
+            if name == .format { schema["enum"] = ["jsonl", "csv"] }
             if name == .state, let states = Operation.states[route.path] { schema["enum"] = states }
             return ["name": name.rawValue, "in": "query", "description": text, "schema": schema]
         }
@@ -100,7 +100,9 @@ struct OpenAPI {
         }
         let names = Set(route.names)
         let mayBeMissing = hasID || !names.isDisjoint(with: [.queue, .workload, .id])
-        for status in [400] + (mayBeMissing ? [404] : []) + operation.bad {
+        for status in [400] + (names.contains(.confirm) ? [403] : []) + (mayBeMissing ? [404] : [])
+            + operation.bad
+        {
             responses["\(status)"] = [
                 "description": reason(status), "content": ["application/json": ["schema": errors]],
             ]
@@ -114,7 +116,10 @@ struct OpenAPI {
         case .rows:
             description["requestBody"] = [
                 "required": true,
-                "content": ["application/jsonl": ["schema": ["type": "string"]]],
+                "content": [
+                    "application/jsonl": ["schema": ["type": "string"]],
+                    "text/csv": ["schema": ["type": "string"]],
+                ],
             ]
         case .document(let type):
             description["requestBody"] = [
@@ -129,6 +134,9 @@ struct OpenAPI {
     ) -> [String: Any] {
         switch answer {
         case .document(let type): return ["application/json": ["schema": probe.schema(of: type)]]
+        case .either(let one, let other):
+            let choices = [probe.schema(of: one), probe.schema(of: other)]
+            return ["application/json": ["schema": ["anyOf": choices]]]
         // The schema is that of a line.
         case .lines(let type): return ["application/jsonl": ["itemSchema": probe.schema(of: type)]]
         case .text: return ["text/plain; charset=utf-8": ["schema": ["type": "string"]]]
@@ -142,6 +150,7 @@ struct OpenAPI {
     private static func reason(_ status: Int) -> String {
         switch status {
         case 400: "The request is wrong"
+        case 403: "A live account: the workload's name must confirm it"
         case 404: "There is no such thing"
         case 409: "It is refused: a duplicate, a policy, the wrong state"
         case 413: "The body is too large"

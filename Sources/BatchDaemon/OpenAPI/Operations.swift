@@ -6,6 +6,8 @@ struct Operation: Sendable {
     enum Answer: Sendable {
         /// One JSON document.
         case document(any (Decodable & Sendable).Type)
+        /// One of two JSON documents.
+        case either(any (Decodable & Sendable).Type, any (Decodable & Sendable).Type)
         /// JSON Lines, each such a document.
         case lines(any (Decodable & Sendable).Type)
         /// Bytes of this type.
@@ -91,7 +93,8 @@ extension Operation {
     private static let doing: [String: Operation] = [
         "POST /v1/workloads": Operation(
             summary: "Submits a file of rows; answers when they are durable",
-            answer: .document(SubmitAnswer.self), body: .rows, good: [200, 201], bad: [404, 409, 422, 503]),
+            answer: .either(SubmitAnswer.self, DryRunAnswer.self), body: .rows, good: [200, 201],
+            bad: [404, 409, 422, 503]),
         "POST /v1/workloads/{id}/pause": Operation(
             summary: "Begins no new job for it", answer: .document(Workload.self), bad: [409]),
         "POST /v1/workloads/{id}/resume": Operation(
@@ -141,6 +144,13 @@ extension QueryName {
             ("The caller's own key: the same key with the same content is the same workload", "string", nil)
         case .format: ("The form of the body", "string", nil)
         case .allowDuplicate: ("Accept content that the queue has had before", "boolean", nil)
+        case .skipInvalid: ("Leave bad rows out instead of refusing everything", "boolean", nil)
+        case .dryRun: ("Check it and keep nothing; answers what would be sent", "boolean", nil)
+        case .confirm:
+            (
+                "On a live account: the workload's name, to show that it is the one that is meant", "string",
+                nil
+            )
         case .state: ("Only what is in this state", "string", nil)
         case .code: ("Only rows whose last error has this code", "string", nil)
         case .priority: ("A greater one goes first", "integer", nil)
