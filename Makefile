@@ -31,6 +31,19 @@ dpkg -s $(1) >/dev/null 2>&1 || { echo 'Installing $(1) ...' && $(SUDO) apt-get 
   DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(1); }
 endef
 
+# What `make install` and `make deb` install: optimized, with Swift's own libraries in them.
+STATIC  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/static
+PROGRAMS ?= $(STATIC)/release
+PREFIX  ?= /usr/local
+UNITS   ?= $(PREFIX)/lib/systemd/system
+SYSUSERS ?= /usr/lib/sysusers.d
+VERSION  = $(shell sed -n 's/.*batchdVersion = "\(.*\)"/\1/p' Sources/ControlAPI/Version.swift)
+DEB_VERSION ?= $(VERSION)
+DEB     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/deb
+PACKAGERS = debhelper dpkg-dev lintian
+LINTIAN ?= lintian --allow-root --suppress-tags no-manual-page --fail-on error,warning
+DEB_COMPRESSION ?= -Zxz
+
 # How long `make fuzz` feeds each target, and which; what it learned and found stays in the folder of its build.
 # How many simulated worlds `make test` tries; `make torture` tries more.
 WORLDS  ?= 500
@@ -40,7 +53,7 @@ SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin demo test test-sdk test-scale fuzz powercuts torture bench bench-sim man completions lint clean
+.PHONY: help deps deps-test build bin static install deb demo test test-systemd test-sdk test-scale fuzz powercuts torture bench bench-sim man completions lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
@@ -56,6 +69,9 @@ help:
 	@echo 'make completions write completions for bash, zsh and fish into $(SCRATCH)/share/completions'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
+	@echo 'make deb       make a Debian package in $(DEB)'
+	@echo 'make install   install below PREFIX=$(PREFIX), for machines without dpkg (DESTDIR=)'
+	@echo 'make test-systemd  install the package in a booted systemd, and break things there (needs root)'
 	@echo 'make deps      install the system packages that a build needs'
 	@echo 'make clean     remove the build folder'
 
@@ -73,6 +89,51 @@ build: deps
 
 bin:
 	@echo '$(BIN)'
+
+# Swift's libraries become part of the programs: no toolchain is needed where they run.
+static: deps
+	@test '$(PROGRAMS)' != '$(STATIC)/release' || { \
+	  echo 'Building optimized programs. The first time takes twenty minutes or so.'; \
+	  for program in batchd batchctl batchsim; do \
+	    $(SWIFT) build -c release --static-swift-stdlib --scratch-path $(STATIC) --product $$program || exit 1; \
+	  done; }
+
+install: static
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(UNITS) $(DESTDIR)$(SYSUSERS)
+	install -d -m 0750 $(DESTDIR)/etc/batchd $(DESTDIR)/etc/batchd/conf.d
+	install -s -m 0755 $(PROGRAMS)/batchd $(PROGRAMS)/batchctl $(PROGRAMS)/batchsim $(DESTDIR)$(PREFIX)/bin
+	@test -e $(DESTDIR)/etc/batchd/batchd.yaml || \
+	  install -v -m 0640 config/batchd.yaml $(DESTDIR)/etc/batchd/batchd.yaml
+	sed 's,/usr/bin/,$(PREFIX)/bin/,' systemd/batchd.service > $(DESTDIR)$(UNITS)/batchd.service
+	install -m 0644 systemd/batchd.socket $(DESTDIR)$(UNITS)/batchd.socket
+	install -m 0644 systemd/batchd.sysusers $(DESTDIR)$(SYSUSERS)/batchd.conf
+	install -d $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
+	install -m 0644 config/examples/*.yaml $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
+	@test -n '$(DESTDIR)' || { systemd-sysusers $(SYSUSERS)/batchd.conf && systemctl daemon-reload && \
+	  chgrp -R batchd /etc/batchd && echo 'Next: see "Installing" in README.md'; }
+
+deb: static
+	@$(call install,$(PACKAGERS))
+	rm -rf $(DEB)/source && mkdir -p $(DEB)/source
+	$(MAKE) --no-print-directory install DESTDIR=$(DEB)/source/stage PREFIX=/usr UNITS=/lib/systemd/system \
+	  PROGRAMS=$(PROGRAMS)
+	cp -a systemd/debian $(DEB)/source/debian
+	install -m 0644 README.md CHANGELOG.md $(DEB)/source
+	@printf 'batchd (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' '$(DEB_VERSION)' \
+	  "$$(sed -n 's/^Maintainer: //p' systemd/debian/control)" "$$(git log -1 --format=%cD)" \
+	  > $(DEB)/source/debian/changelog
+	cd $(DEB)/source && DEB_COMPRESSION=$(DEB_COMPRESSION) dpkg-buildpackage -b -us -uc -nc >$(DEB)/build.log 2>&1 || \
+	  { tail -30 $(DEB)/build.log; exit 1; }
+	@$(LINTIAN) $(DEB)/batchd_$(DEB_VERSION)_*.deb
+	@ls -l $(DEB)/batchd_$(DEB_VERSION)_*.deb
+
+# With the programs of the daily build, which need the toolchain that is there; a package is told by what it does.
+test-systemd: deps-test build
+	@$(call install,$(PACKAGERS) systemd-container debconf)
+	@for version in $(VERSION) $(VERSION)+next; do \
+	  $(MAKE) --no-print-directory deb PROGRAMS=$(BIN) DEB=$(DEB)/test DEB_VERSION=$$version LINTIAN=true \
+	    DEB_COMPRESSION=-Znone >$(SCRATCH)-deb.log 2>&1 || { tail -30 $(SCRATCH)-deb.log; exit 1; }; done
+	@Tests/systemd/run.sh $(DEB)/test/batchd_$(VERSION)_*.deb $(DEB)/test/batchd_$(VERSION)+next_*.deb
 
 demo: build
 	$(BIN)/batchsim demo --rows $(ROWS)
