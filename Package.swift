@@ -94,7 +94,8 @@ let package = Package(
             name: "BatchDaemon",
             dependencies: [
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "ControlAPI",
-                hummingbird, hummingbirdCore, lifecycle, signals, logging, yams, nio, httpTypes,
+                hummingbird, hummingbirdCore, lifecycle, signals, logging, yams, nio, nioHTTP1, nioPosix,
+                httpTypes,
             ],
             swiftSettings: settings
         ),

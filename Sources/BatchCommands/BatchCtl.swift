@@ -30,7 +30,7 @@ struct BatchCtl: ParsableCommand {
         RowsCommand.self,
         WatchCommand.self, WaitCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self,
         RetryCommand.self, ReleaseCommand.self, FailCommand.self, ResultsCommand.self, AuditCommand.self,
-        EventsCommand.self, DoctorCommand.self,
+        EventsCommand.self, DoctorCommand.self, BackupCommand.self,
     ]
 
     static var commandNames: [String] {

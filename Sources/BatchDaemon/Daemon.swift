@@ -110,25 +110,32 @@ package struct Daemon: Sendable {
         let manager = ServiceManager(environment: environment)
         try await orchestrator.recover()
         let alarm = Alarm()
+        let pulse = Pulse { manager.alive() }
         let conductor = Conductor(
             orchestrator: orchestrator, spool: parts.spool, archive: archive, alarm: alarm,
-            disk: StoreThread(name: "disk"))
+            disk: StoreThread(name: "disk"), pulse: pulse)
         let facts = Facts(
             store: store, configuration: configuration, clock: clock, daemon: daemon,
             limits: Limits(), disk: orchestrator.disk)
+        let workers = Workers()
+        let inherited = try InheritedSockets.named("control", environment: environment)
         let control = ControlServer(
-            configuration.control, router: router(facts, orchestrator, alarm, archive), logger: logger
+            configuration.control, inherited: inherited,
+            router: router(facts, orchestrator, alarm, archive, workers), logger: logger
         ) { [logger, configuration] in
             daemon.become(.running)
-            logger.notice("ready", metadata: ["socket": "\(configuration.control.socket)"])
+            let socket = inherited == nil ? configuration.control.socket : "systemd's"
+            logger.notice("ready", metadata: ["socket": "\(socket)"])
             manager.ready(status: "Ready.")
         }
+        let presence = Presence(
+            manager: manager, facts: facts, alarm: alarm, pulse: pulse, workers: workers, logger: logger)
         // The last one is told of a stop first, so that the socket answers until the work has ended.
-        var services: [any Service] = [control, conductor]
+        var services: [any Service] = [control, conductor, presence]
         if let root = configuration.inbox {
             services.append(
                 Inbox(
-                    root: root, facts: facts, orchestrator: orchestrator, alarm: alarm, workers: Workers(),
+                    root: root, facts: facts, orchestrator: orchestrator, alarm: alarm, workers: workers,
                     logger: logger))
         }
         services.append(Farewell(daemon: daemon, manager: manager, logger: logger))
@@ -154,10 +161,11 @@ package struct Daemon: Sendable {
     }
 
     private func router(
-        _ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm, _ archive: Archive
+        _ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm, _ archive: Archive, _ workers: Workers
     ) -> ControlRouter {
-        let workers = Workers()
-        let router = ControlRouter(workers: workers, logger: logger)
+        let router = ControlRouter(
+            workers: workers, doorkeeper: Doorkeeper(adminGroup: configuration.control.adminGroup),
+            logger: logger)
         StatusRoutes(facts: facts).add(to: router)
         WorkloadRoutes(facts: facts).add(to: router)
         SubmitRoute(facts: facts, orchestrator: orchestrator, alarm: alarm, logger: logger).add(to: router)
@@ -172,6 +180,7 @@ package struct Daemon: Sendable {
         QueueRoutes(facts: facts).add(to: router)
         EventRoutes(facts: facts, workers: workers).add(to: router)
         ExplainRoutes(facts: facts, archive: archive).add(to: router)
+        BackupRoute(facts: facts, workers: workers).add(to: router)
         let doctor = Doctor(
             config: configuration.files.first, environment: environment, clock: clock, store: facts.store)
         DoctorRoute(doctor: doctor).add(to: router)

@@ -278,7 +278,8 @@ enum Schema {
           workload INTEGER,
           batch INTEGER,
           job TEXT,
-          message TEXT NOT NULL
+          message TEXT NOT NULL,
+          uid INTEGER
         ) STRICT;
         CREATE INDEX event_workload ON event(workload, seq);
         CREATE INDEX event_resumed ON event(workload, at) WHERE kind = 'resumed';

@@ -58,6 +58,8 @@ package struct EventRecord: Hashable, Sendable {
     package var job: JobID?
     /// The rest, for people.
     package var message: String
+    /// The user who asked for it; nil when the daemon did it by itself.
+    package var uid: UInt32?
 }
 
 extension Store {
@@ -186,6 +188,6 @@ extension EventRecord {
             seq: row["seq"], at: Timestamp(milliseconds: row["at"]), kind: row["kind"],
             workload: (row["workload"] as Int64?).map { WorkloadID($0) },
             batch: (row["batch"] as Int64?).map { BatchID($0) },
-            job: (row["job"] as String?).map { JobID($0) }, message: row["message"])
+            job: (row["job"] as String?).map { JobID($0) }, message: row["message"], uid: row["uid"])
     }
 }

@@ -27,17 +27,7 @@ extension Store {
                     sql: "UPDATE workload SET state = 'paused', reason = ? WHERE id = ?",
                     arguments: [pause.reason, id.rawValue])
             }
-            try db.execute(
-                sql:
-                    "INSERT OR REPLACE INTO pause (scope, name, reason, since, until) VALUES (?, ?, ?, ?, ?)",
-                arguments: [
-                    pause.scope.kind, pause.scope.name, pause.reason, pause.since.milliseconds,
-                    pause.until?.milliseconds,
-                ])
-            let until = pause.until.map { " until \($0.rfc3339)" } ?? ""
-            try db.note(
-                "paused", at: pause.since, workload: pause.scope.workload,
-                "\(pause.scope)\(until)" + (pause.reason.map { ": \($0)" } ?? ""))
+            try db.begin(pause)
         }
     }
 
@@ -72,6 +62,20 @@ extension Store {
 }
 
 extension Database {
+    /// Stops something.
+    func begin(_ pause: Pause) throws {
+        try execute(
+            sql: "INSERT OR REPLACE INTO pause (scope, name, reason, since, until) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                pause.scope.kind, pause.scope.name, pause.reason, pause.since.milliseconds,
+                pause.until?.milliseconds,
+            ])
+        let until = pause.until.map { " until \($0.rfc3339)" } ?? ""
+        try note(
+            "paused", at: pause.since, workload: pause.scope.workload,
+            "\(pause.scope)\(until)" + (pause.reason.map { ": \($0)" } ?? ""))
+    }
+
     /// Ends the stop of something, if there is one.
     func endPause(_ scope: PauseScope) throws {
         try execute(

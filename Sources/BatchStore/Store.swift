@@ -208,15 +208,16 @@ extension Database {
         guard changesCount == 1 else { throw error }
     }
 
-    /// Adds a line to the history.
+    /// Adds a line to the history, with the user who asked for it, if somebody did.
     func note(
         _ kind: String, at now: Timestamp, workload: WorkloadID? = nil, batch: BatchID? = nil,
         job: JobID? = nil, _ message: String = ""
     ) throws {
         try cachedStatement(
-            sql: "INSERT INTO event (at, kind, workload, batch, job, message) VALUES (?, ?, ?, ?, ?, ?)"
+            sql:
+                "INSERT INTO event (at, kind, workload, batch, job, message, uid) VALUES (?, ?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
-            now.milliseconds, kind, workload?.rawValue, batch?.rawValue, job?.rawValue, message,
+            now.milliseconds, kind, workload?.rawValue, batch?.rawValue, job?.rawValue, message, Asker.uid,
         ])
     }
 

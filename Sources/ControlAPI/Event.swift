@@ -14,10 +14,15 @@ package struct Event: Codable, Hashable, Sendable {
     @OrNull package var job: String?
     /// A sentence for people.
     package var message: String
+    /// The user who asked for it; null when the daemon did it by itself.
+    @OrNull package var uid: Int?
+    /// That user's name, if there still is one.
+    @OrNull package var user: String?
 
     /// All members, in the order of the document.
     package init(
-        seq: Int, at: String, kind: String, workload: String?, batch: String?, job: String?, message: String
+        seq: Int, at: String, kind: String, workload: String?, batch: String?, job: String?, message: String,
+        uid: Int? = nil, user: String? = nil
     ) {
         self.seq = seq
         self.at = at
@@ -26,9 +31,11 @@ package struct Event: Codable, Hashable, Sendable {
         self.batch = batch
         self.job = job
         self.message = message
+        self.uid = uid
+        self.user = user
     }
 
     enum CodingKeys: String, CodingKey {
-        case seq, at, kind, workload, batch, job, message
+        case seq, at, kind, workload, batch, job, message, uid, user
     }
 }

@@ -31,6 +31,8 @@ package enum Routes {
     package static let pauseAll = "/v1/pause"
     /// POST: lets everything go on that is paused as a whole; answers `Status`.
     package static let resumeAll = "/v1/resume"
+    /// POST: a copy of the database as of now, as bytes.
+    package static let backup = "/v1/backup"
     /// GET: `AuditReport` over all workloads.
     package static let audit = "/v1/audit"
 

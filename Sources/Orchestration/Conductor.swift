@@ -15,16 +15,19 @@ package struct Conductor: Service {
     let archive: Archive
     let alarm: Alarm
     let disk: any TaskExecutor
+    let pulse: Pulse
 
-    /// A loop over these parts. `disk` runs what blocks on files.
+    /// A loop over these parts. `disk` runs what blocks on files; `pulse` asks whether it goes round.
     package init(
-        orchestrator: Orchestrator, spool: Spool, archive: Archive, alarm: Alarm, disk: any TaskExecutor
+        orchestrator: Orchestrator, spool: Spool, archive: Archive, alarm: Alarm, disk: any TaskExecutor,
+        pulse: Pulse = Pulse()
     ) {
         self.orchestrator = orchestrator
         self.spool = spool
         self.archive = archive
         self.alarm = alarm
         self.disk = disk
+        self.pulse = pulse
     }
 
     /// Runs until graceful shutdown, or until something fails that only a restart can mend.
@@ -42,6 +45,7 @@ package struct Conductor: Service {
                                 try await orEnd { try await perform(assignment) }
                             }
                         }
+                        pulse.beat()
                         let now = orchestrator.clock.now()
                         // A timer that has rung, or a clock that was set back: then none may be armed any more.
                         if let past = armed, past <= now || now < last { armed = nil }

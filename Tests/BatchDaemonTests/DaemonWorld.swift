@@ -11,6 +11,7 @@ import NIOHTTP1
 struct DaemonWorld {
     let folder: TemporaryFolder
     let http: HTTPClient
+    let notices: NoticeBoard
 
     /// One answer of the control socket.
     struct Answer {
@@ -36,7 +37,10 @@ struct DaemonWorld {
     }
 
     /// Runs a daemon while `body` runs: `body` begins when the daemon has reported that it is ready.
-    static func run(minFree: String = "null", _ body: (DaemonWorld) async throws -> Void) async throws {
+    static func run(
+        minFree: String = "null", control: String = "", environment more: [String: String] = [:],
+        _ body: (DaemonWorld) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         try folder.write("key", "sk_test_1")
         let file = try folder.write(
@@ -44,7 +48,7 @@ struct DaemonWorld {
             """
             accounts: {main: {api_key_file: key, api_base: "http://127.0.0.1:1"}}
             storage: {state_dir: \(folder.path)/state, min_free: \(minFree)}
-            control: {socket: \(folder.path)/control.sock}
+            control: {socket: \(folder.path)/control.sock\(control)}
             queues:
               customers: {endpoint: POST /v1/customers/:customer}
               coupons: {endpoint: POST /v1/coupons}
@@ -55,11 +59,11 @@ struct DaemonWorld {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     let logger = Logger(label: "batchd") { _ in SwiftLogNoOpLogHandler() }
-                    let environment = ["NOTIFY_SOCKET": notices.path]
+                    let environment = more.merging(["NOTIFY_SOCKET": notices.path]) { $1 }
                     try await Daemon(configuration, environment: environment, logger: logger).run()
                 }
                 try await notices.wait(for: "READY=1")
-                try await body(DaemonWorld(folder: folder, http: http))
+                try await body(DaemonWorld(folder: folder, http: http, notices: notices))
                 group.cancelAll()
                 do {
                     try await group.waitForAll()

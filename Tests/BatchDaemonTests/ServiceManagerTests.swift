@@ -30,4 +30,27 @@ import Testing
         ServiceManager(environment: ["NOTIFY_SOCKET": "/" + String(repeating: "x", count: 300)]).ready(
             status: "")
     }
+
+    @Test func theWatchdogsPatienceIsReadWhenItIsMeantForUs() {
+        func patience(_ environment: [String: String]) -> Duration? {
+            ServiceManager(environment: environment, pid: 7).patience
+        }
+        #expect(patience(["WATCHDOG_USEC": "180000000"]) == .seconds(180))
+        #expect(patience(["WATCHDOG_USEC": "1000", "WATCHDOG_PID": "7"]) == .milliseconds(1))
+        #expect(patience(["WATCHDOG_USEC": "1000", "WATCHDOG_PID": "8"]) == nil)
+        #expect(patience(["WATCHDOG_USEC": "0"]) == nil)
+        #expect(patience([:]) == nil)
+    }
+
+    @Test func theDaemonSaysWhatItDoesAndThatItIsAlive() async throws {
+        // Asked every 20 milliseconds.
+        try await DaemonWorld.run(environment: ["WATCHDOG_USEC": "60000"]) { world in
+            try await world.notices.wait(for: "WATCHDOG=1")
+            _ = try await world.post("/v1/pause")
+            _ = try await world.post("/v1/workloads?queue=customers", ControlTests.rows(3))
+            try await world.notices.wait(
+                for: "STATUS=0 jobs at Stripe, 3 of 3 rows left; All that is left to do is paused.")
+            try await world.notices.wait(for: "WATCHDOG=1")
+        }
+    }
 }

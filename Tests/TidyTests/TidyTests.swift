@@ -110,7 +110,8 @@ private enum Rules {
         "BatchDaemon": [
             "BatchCore", "BatchStore", "ControlAPI", "Dispatch", "Env", "Foundation", "FoundationEssentials",
             "Glibc",
-            "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "Orchestration",
+            "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "Orchestration",
             "ServiceLifecycle",
             "Spool", "StripeBatch", "Synchronization", "UnixSignals", "Yams",
         ],

@@ -138,7 +138,7 @@ if in_it journalctl -q -u batchd -o json | grep -q '"BATCHD_JOB"'; then
 fi
 
 in_it mkdir -p /run/systemd/system/batchd.service.d
-in_it sh -c 'printf "[Service]\nWatchdogSec=2s\nRestartSec=100ms\n" > /run/systemd/system/batchd.service.d/test.conf'
+in_it sh -c 'printf "[Unit]\nStartLimitIntervalSec=0\n[Service]\nWatchdogSec=2s\nRestartSec=100ms\n" > /run/systemd/system/batchd.service.d/test.conf'
 in_it systemctl daemon-reload
 in_it systemctl restart batchd
 pid=$(property MainPID)

@@ -57,9 +57,11 @@ struct DaemonClient: Sendable {
         try await document(from: send(.POST, path, query, body: body, within: limit), of: path)
     }
 
-    /// GETs a stream, and hands over each chunk as it comes.
-    func stream(_ path: String, _ query: Query = [:], _ body: (ByteBuffer) throws -> Void) async throws {
-        let response = try await send(.GET, path, query, within: .patient)
+    /// GETs a stream, or what `method` brings, and hands over each chunk as it comes.
+    func stream(
+        _ path: String, _ query: Query = [:], method: HTTPMethod = .GET, _ body: (ByteBuffer) throws -> Void
+    ) async throws {
+        let response = try await send(method, path, query, within: .patient)
         try await translating {
             for try await chunk in response.body { try body(chunk) }
         }

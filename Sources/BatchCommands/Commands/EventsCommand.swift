@@ -69,6 +69,13 @@ struct EventsCommand: OperatorCommand {
             Cell("\(event.seq)  \(clockface.absolute(event.at))  ", .dim), Cell(event.kind),
             Cell("  \(subject)", .dim),
             Cell("  \(event.message)"),
+            Cell(by(event), .dim),
         ]
+    }
+
+    /// Who asked for it, if somebody did.
+    private static func by(_ event: Event) -> String {
+        guard let uid = event.uid else { return "" }
+        return "  by \(event.user ?? "uid \(uid)")"
     }
 }

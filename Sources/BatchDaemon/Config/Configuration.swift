@@ -46,5 +46,17 @@ package struct Configuration: Sendable {
         package var socket: String
         /// Its permissions.
         package var socketMode: UInt32
+        /// The group that a socket of our own gets: its members may look. nil leaves it our own.
+        package var readGroup: Group?
+        /// The group whose members may change things; nil when everybody may who can connect.
+        package var adminGroup: Group?
+    }
+
+    /// A group of users of this machine.
+    package struct Group: Hashable, Sendable {
+        /// Its name.
+        package var name: String
+        /// Its number.
+        package var id: UInt32
     }
 }

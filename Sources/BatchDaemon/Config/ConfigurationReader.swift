@@ -88,6 +88,8 @@ extension Configuration.Control {
     init(_ section: Section) {
         socket = section.value("socket", .absolutePath, default: "/run/batchd/batchd.sock")
         socketMode = section.value("socket_mode", .mode, default: 0o660)
+        readGroup = section.optional("read_group", .group)
+        adminGroup = section.optional("admin_group", .group)
         if socket.utf8.count > Self.longestSocketPath {
             section.problems.error(
                 at: section.place(of: "socket"),
@@ -95,13 +97,21 @@ extension Configuration.Control {
                     + "the path of a Unix socket has room for \(Self.longestSocketPath)"
             )
         }
-        if socketMode & 0o007 != 0 {
+        if socketMode & 0o007 != 0, adminGroup == nil {
             section.problems.warn(
                 at: section.place(of: "socket_mode"),
                 "every user of this machine may submit and cancel with this socket_mode"
             )
         }
         section.finish()
+    }
+}
+
+extension Form<Configuration.Group> {
+    static var group: Self {
+        Form("the name of a group of this machine") { word in
+            Names.group(word.text).map { Configuration.Group(name: word.text, id: $0) }
+        }
     }
 }
 

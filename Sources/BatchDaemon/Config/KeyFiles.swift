@@ -80,7 +80,7 @@ struct KeyFiles {
     private func warnIfShared(_ path: String, at place: Place) {
         // systemd guards credentials by access lists, which show as permissions of the group.
         if let credentials, path.hasPrefix(credentials) { return }
-        guard let mode = permissions(of: path), mode & 0o077 != 0 else { return }
+        guard let mode = FileFacts(of: path)?.permissions, mode & 0o077 != 0 else { return }
         problems.warn(
             at: place, "other users can read the key file \(path); run: chmod 600 \(path)",
             keyRemedy: "chmod 600 \(path)")

@@ -1,3 +1,4 @@
+import BatchCore
 import ControlAPI
 import HTTPTypes
 import Hummingbird
@@ -7,12 +8,14 @@ import Logging
 struct ControlRouter {
     typealias Handler = @Sendable (Call) async throws -> Response
 
-    let router = Router(context: BasicRequestContext.self)
+    let router = Router(context: ControlContext.self)
     let workers: Workers
     let routes = RouteList()
+    let doorkeeper: Doorkeeper
 
-    init(workers: Workers, logger: Logger) {
+    init(workers: Workers, doorkeeper: Doorkeeper, logger: Logger) {
         self.workers = workers
+        self.doorkeeper = doorkeeper
         router.add(middleware: Refusals(logger: logger, routes: routes))
     }
 
@@ -28,10 +31,20 @@ struct ControlRouter {
         _ method: HTTPRequest.Method, _ path: String, _ names: [QueryName], _ handle: @escaping Handler
     ) {
         routes.add(method, path, names)
-        router.on(RouterPath(path), method: method) { [workers] request, context in
+        router.on(RouterPath(path), method: method) { [workers, doorkeeper] request, context in
             let id = context.parameters.get("id") ?? ""
-            let call = try Call(uri: request.uri, id: id, body: request.body, accepts: names)
-            return try await workers.run { try await handle(call) }
+            let read = { try Call(uri: request.uri, id: id, body: request.body, accepts: names) }
+            // Only a GET changes nothing.
+            guard method != .get else {
+                let call = try read()
+                return try await workers.run { try await handle(call) }
+            }
+            let peer = try await Peer(of: context.channel)
+            try doorkeeper.admit(peer)
+            let call = try read()
+            return try await Asker.$uid.withValue(peer.uid) {
+                try await workers.run { try await handle(call) }
+            }
         }
     }
 }

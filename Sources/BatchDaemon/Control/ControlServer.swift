@@ -1,11 +1,13 @@
 import BatchCore
 import Env
-import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
+import NIOPosix
 import ServiceLifecycle
+import Synchronization
 
 /// What a client of the control socket may ask of us. A body has no limit: a submission streams to the disk,
 /// and `storage.min_free` bounds it.
@@ -24,20 +26,22 @@ enum ControlLimits {
 
 /// HTTP on a Unix socket, for operators and their programs.
 ///
-/// It runs while the state directory is locked, so a socket file that is in the way is a dead one,
-/// unless a daemon with another state directory answers there: that one is left alone.
+/// The socket is one that systemd keeps for us, or our own. Ours is made while the state directory is locked, so
+/// a socket file that is in the way is a dead one, unless a daemon with another state directory answers there.
 struct ControlServer: Service {
     private let configuration: Configuration.Control
-    private let responder: RouterResponder<BasicRequestContext>
+    private let inherited: Int32?
+    private let responder: RouterResponder<ControlContext>
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
-    /// A server for these routes; `onReady` runs once it answers.
+    /// A server for these routes, on the socket `inherited` if there is one; `onReady` runs once it answers.
     init(
-        _ configuration: Configuration.Control, router: ControlRouter, logger: Logger,
+        _ configuration: Configuration.Control, inherited: Int32?, router: ControlRouter, logger: Logger,
         onReady: @escaping @Sendable () -> Void
     ) {
         self.configuration = configuration
+        self.inherited = inherited
         responder = router.router.buildResponder()
         self.logger = logger
         self.onReady = onReady
@@ -49,52 +53,113 @@ struct ControlServer: Service {
             maxHeaderFieldSize: ControlLimits.fieldBytes, maxHeaderListSize: ControlLimits.headerBytes,
             maxHeaderFieldCount: ControlLimits.fields))
 
-    /// Serves until graceful shutdown, then finishes the open requests.
+    /// Serves until graceful shutdown, then takes no new callers and finishes the open requests.
     func run() async throws {
-        let path = configuration.socket
-        guard !isAnswering(path) else { throw ControlServerError.taken(path: path) }
-        try FileSystem.makeFolders(FileSystem.folder(of: path))
+        let listener =
+            if let inherited {
+                UnixListener(inherited: inherited)
+            } else {
+                try UnixListener(
+                    path: configuration.socket, mode: configuration.socketMode,
+                    group: configuration.readGroup?.id)
+            }
+        defer { listener.removeFile() }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        // Bound under umask 0077: nobody but us can connect until its mode is set.
-        let application = Application(
-            responder: responder,
-            server: .http1(configuration: Self.channel),
-            configuration: ApplicationConfiguration(
-                address: .unixDomainSocket(path: path), serverName: "batchd",
-                availableConnectionsDelegate: MaximumAvailableConnections(ControlLimits.connections)),
-            onServerRunning: { [configuration, logger, onReady] _ in
-                if chmod(path, configuration.socketMode) != 0 {
-                    logger.error("cannot set the mode of the socket", metadata: ["socket": "\(path)"])
+        let http = HTTP1Channel(
+            responder: { [responder, quiet] request, writer, channel in
+                try await Self.answer(request, writer, channel, responder, quiet)
+            }, configuration: Self.channel)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AvailableConnectionsChannelHandler(maxConnections: ControlLimits.connections))
                 }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(listener.descriptor) { [quiet] channel in http.setup(channel: channel, logger: quiet) }
+        let callers = Callers()
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
                 onReady()
-            },
-            logger: quiet
-        )
-        defer { unlink(path) }
-        try await application.run()
+                do {
+                    try await server.executeThenClose { arrivals in
+                        for try await caller in arrivals {
+                            group.addTask { [quiet] in
+                                let number = callers.arrived(caller.channel)
+                                await http.handle(value: caller, logger: quiet)
+                                callers.left(number)
+                            }
+                        }
+                    }
+                } catch {
+                    logger.error("the control socket takes no more callers", metadata: ["error": "\(error)"])
+                }
+            }
+        } onGracefulShutdown: {
+            server.channel.close(promise: nil)
+            callers.sayGoodBye()
+        }
     }
-}
 
-/// Why the control socket cannot be served.
-enum ControlServerError: Error, CustomStringConvertible {
-    /// Another program answers there.
-    case taken(path: String)
-
-    /// A sentence for people.
-    var description: String {
-        switch self {
-        case .taken(let path):
-            "another program answers at \(path): stop it, or give this daemon a control.socket of its own"
+    @concurrent private static func answer(
+        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel,
+        _ responder: RouterResponder<ControlContext>, _ logger: Logger
+    ) async throws {
+        let context = ControlContext(source: .init(channel: channel, logger: logger))
+        var response: Response
+        do {
+            response = try await responder.respond(to: request, context: context)
+        } catch let error as HTTPParserError {
+            throw error
+        } catch {
+            response = Response(status: .internalServerError)
+        }
+        response.headers[.server] = "batchd"
+        do {
+            try await writer.write(response: response.head, body: response.body)
+        } catch is HTTPParserError {
+            // An answer has begun, and there must not be a second one.
+            throw CancellationError()
         }
     }
 }
 
-/// True when something accepts connections at the socket.
-private func isAnswering(_ path: String) -> Bool {
-    let channel = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard channel >= 0 else { return false }
-    defer { close(channel) }
-    guard let address = UnixAddress(path) else { return false }
-    return address.withPointer { connect(channel, $0, $1) } == 0
+/// The connections that are open, so that a stop can end them once they are answered.
+private final class Callers: Sendable {
+    private struct State {
+        var open: [Int: any Channel] = [:]
+        var last = 0
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+
+    func arrived(_ channel: any Channel) -> Int {
+        let (number, isOver) = state.withLock { state in
+            state.last += 1
+            state.open[state.last] = channel
+            return (state.last, state.isOver)
+        }
+        if isOver { Self.end(channel) }
+        return number
+    }
+
+    func left(_ number: Int) { state.withLock { $0.open[number] = nil } }
+
+    func sayGoodBye() {
+        let open = state.withLock { state in
+            state.isOver = true
+            return Array(state.open.values)
+        }
+        for channel in open { Self.end(channel) }
+    }
+
+    /// Ends it at once when it is idle, and else behind the answer.
+    private static func end(_ channel: any Channel) {
+        channel.eventLoop.execute {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
 }

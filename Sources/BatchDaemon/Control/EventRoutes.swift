@@ -80,6 +80,7 @@ extension Event {
         self.init(
             seq: Int(record.seq), at: record.at.rfc3339, kind: record.kind,
             workload: record.workload?.description, batch: record.batch?.description,
-            job: record.job?.rawValue, message: record.message)
+            job: record.job?.rawValue, message: record.message, uid: record.uid.map { Int($0) },
+            user: record.uid.flatMap(Names.user))
     }
 }

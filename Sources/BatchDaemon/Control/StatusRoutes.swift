@@ -107,7 +107,7 @@ extension Facts {
     }
 
     /// What the daemon is doing or waiting for, as a sentence.
-    private func message(open: [WorkloadRecord], live: [BatchRecord]) throws -> String {
+    func message(open: [WorkloadRecord], live: [BatchRecord]) throws -> String {
         switch daemon.phase {
         case .starting: return "Placing the jobs that were under way."
         case .stopping: return "Stopping: calls in flight are finished, nothing new is begun."

@@ -23,8 +23,7 @@ struct FolderChecks {
         func fail(_ detail: String, _ remedy: String) -> DoctorCheck {
             DoctorCheck(name, DoctorCheck.fail, detail, remedy: remedy, exit: 2)
         }
-        var facts = stat()
-        guard stat(path, &facts) == 0 else {
+        guard let facts = FileFacts(of: path) else {
             let parent = Self.existing(path)
             guard errno == ENOENT, isFolder(parent) else {
                 return fail("\(path) cannot be made: \(parent) is no folder.", "give \(key) another path")
@@ -36,7 +35,7 @@ struct FolderChecks {
             }
             return DoctorCheck(name, DoctorCheck.ok, "\(path) is made at the first start.")
         }
-        guard facts.st_mode & S_IFMT == S_IFDIR else {
+        guard facts.isFolder else {
             return fail("\(path) is no folder.", "move it away, or give \(key) another path")
         }
         guard access(path, R_OK | W_OK | X_OK) == 0 else {
@@ -44,7 +43,7 @@ struct FolderChecks {
                 "\(path) cannot be written: \(Self.lastError).",
                 "chown it to the user of the daemon; when the disk is read-only, mount it writable")
         }
-        if facts.st_mode & 0o077 != 0 {
+        if facts.permissions & 0o077 != 0 {
             return DoctorCheck(
                 name, DoctorCheck.warn, "Other users can look into \(path), which holds your rows.",
                 remedy: "chmod 700 \(path)")
@@ -87,14 +86,12 @@ struct FolderChecks {
         return path
     }
 
-    private func device(of path: String) -> dev_t? {
-        var facts = stat()
-        return stat(Self.existing(path), &facts) == 0 ? facts.st_dev : nil
+    private func device(of path: String) -> UInt64? {
+        FileFacts(of: Self.existing(path))?.identity.device
     }
 
     private func isFolder(_ path: String) -> Bool {
-        var facts = stat()
-        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+        FileFacts(of: path)?.isFolder ?? false
     }
 }
 

@@ -1,4 +1,5 @@
 package import BatchCore
+import Env
 import Glibc
 package import Logging
 
@@ -64,9 +65,9 @@ package struct LogOutput: LogHandler {
 extension LogOutput.Reader {
     /// The journal when stderr is connected to it: `$JOURNAL_STREAM` holds that stream's device and inode.
     package static func ofStandardError(environment: [String: String]) -> Self {
-        var status = stat()
-        guard let stream = environment["JOURNAL_STREAM"], fstat(STDERR_FILENO, &status) == 0,
-            stream == "\(status.st_dev):\(status.st_ino)"
+        guard let stream = environment["JOURNAL_STREAM"],
+            let file = FileFacts(descriptor: STDERR_FILENO)?.identity,
+            stream == "\(file.device):\(file.number)"
         else { return .person }
         return .journal
     }

@@ -6,11 +6,24 @@ import Glibc
 /// a service manager that does not listen must not stop the service.
 package struct ServiceManager: Sendable {
     private let address: String?
+    /// A sign of life is expected at least this often; nil when nobody waits for one.
+    package let patience: Duration?
 
     /// Speaks to the socket that the environment names, if any.
-    package init(environment: [String: String]) {
+    package init(environment: [String: String], pid: Int32 = getpid()) {
         address = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+        let isForUs = environment["WATCHDOG_PID"].map { Int32($0) == pid } ?? true
+        patience =
+            isForUs
+            ? environment["WATCHDOG_USEC"].flatMap { Int64($0) }.flatMap { $0 > 0 ? .microseconds($0) : nil }
+            : nil
     }
+
+    /// True when somebody wants to know.
+    package var listens: Bool { address != nil }
+
+    /// A sign of life, for the watchdog.
+    package func alive() { send("WATCHDOG=1") }
 
     /// We are ready: recovery is over and the control socket answers.
     package func ready(status: String) { send("READY=1\nSTATUS=\(line(status))") }
