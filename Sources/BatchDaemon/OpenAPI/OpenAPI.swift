@@ -100,9 +100,9 @@ struct OpenAPI {
         }
         let names = Set(route.names)
         let mayBeMissing = hasID || !names.isDisjoint(with: [.queue, .workload, .id])
-        for status in [400] + (names.contains(.confirm) ? [403] : []) + (mayBeMissing ? [404] : [])
-            + operation.bad
-        {
+        // What changes something is for those who may, on a live account with its name.
+        let mayBeForbidden = route.method == "POST"
+        for status in [400] + (mayBeForbidden ? [403] : []) + (mayBeMissing ? [404] : []) + operation.bad {
             responses["\(status)"] = [
                 "description": reason(status), "content": ["application/json": ["schema": errors]],
             ]
