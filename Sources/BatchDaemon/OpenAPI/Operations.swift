@@ -111,7 +111,8 @@ extension Operation {
         "POST /v1/pause": Operation(
             summary: "Begins no new job at all", answer: .document(Status.self), bad: [409]),
         "POST /v1/backup": Operation(
-            summary: "A copy of the database as it is now", answer: .bytes("application/vnd.sqlite3"), bad: [503]),
+            summary: "A copy of the database as it is now", answer: .bytes("application/vnd.sqlite3"),
+            bad: [503]),
         "POST /v1/resume": Operation(
             summary: "Lets everything go on that was paused as a whole", answer: .document(Status.self),
             bad: [409]),
