@@ -47,7 +47,7 @@ enum Documents {
 
     static let event = """
         {"seq":7,"at":"2026-11-22T07:00:00Z","kind":"batch_staged","workload":"w12","batch":"b34","job":null,\
-        "message":"The input file is written."}
+        "message":"The input file is written.","uid":1000,"user":"ada"}
         """
 
     static let explanation = """
