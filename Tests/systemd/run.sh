@@ -37,6 +37,8 @@ cp "$package" "$place/packages/first.deb"
 cp "$next" "$place/packages/next.deb"
 rm -f "$place/root/etc/machine-id" && touch "$place/root/etc/machine-id"
 rm -rf "$place"/root/{etc/batchd,var/lib/batchd,etc/credstore}
+# It would forbid a package to restart what it upgrades.
+rm -f "$place/root/usr/sbin/policy-rc.d"
 
 systemd-nspawn -q -D "$place/root" -M "batchd-$$" --register=no --keep-unit --console=pipe --resolv-conf=off \
   --link-journal=no --private-network --bind-ro="$place/packages:/srv/packages" -b systemd.unit=basic.target \
