@@ -293,7 +293,8 @@ struct CommandTests {
             #expect(await people.run("events", "w12", "--since", "5", socket: daemon.socket) == .ok)
             #expect(await programs.run("events", "-o", "json", socket: daemon.socket) == .ok)
             #expect(
-                people.out == "7  2026-11-22 07:00:00 UTC  batch_staged  b34  The input file is written.\n")
+                people.out
+                    == "7  2026-11-22 07:00:00 UTC  batch_staged  b34  The input file is written.  by ada\n")
             #expect(programs.out == Documents.event + "\n")
             #expect(daemon.calls.first?.line == "GET /v1/events?id=w12&since=5")
         }

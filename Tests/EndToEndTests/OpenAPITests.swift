@@ -15,7 +15,8 @@ import Testing
                     "/v1/jobs": job["id"] as? String ?? "", "/v1/archive": job["id"] as? String ?? "",
                 ]
                 for (path, method, operation) in document.operations
-                where path != "/v1/workloads" || method == "GET" {
+                // The body of a submission is a file, and a backup is a database: others test them.
+                where path != "/v1/backup" && (path != "/v1/workloads" || method == "GET") {
                     let id = ids.first { path.hasPrefix($0.key) }?.value ?? ""
                     // What there is, and what there is not.
                     for id in path.contains("{id}") ? [id, "w999"] : [""] {
