@@ -23,7 +23,7 @@ package struct Batch: Hashable, Sendable {
     package var notBefore: Timestamp
     /// Calls that failed in a row.
     package var failures: Int
-    /// Looks in a row that showed nothing new.
+    /// Looks in a row that showed the same status.
     package var unchanged: Int
     /// What the last look showed.
     package var seen: JobSnapshot?
@@ -73,7 +73,8 @@ package struct Batch: Hashable, Sendable {
         var next = self
         switch event {
         case .observed(let snapshot), .created(let snapshot):
-            next.unchanged = snapshot == seen ? unchanged + 1 : 0
+            // Counts that grow are no reason to look again soon: a job of a day would be looked at all day.
+            next.unchanged = snapshot.status == seen?.status ? unchanged + 1 : 0
             next.seen = snapshot
             next.failures = 0
             next.notBefore = now
@@ -85,7 +86,11 @@ package struct Batch: Hashable, Sendable {
             next.notBefore = now
         }
         let pause =
-            if case .failed = event { next.notBefore - now } else { poll.delay(unchanged: next.unchanged) }
+            if case .failed = event {
+                next.notBefore - now
+            } else {
+                spread(poll.delay(unchanged: next.unchanged), using: &random)
+            }
         next.phase = try phase.after(event, at: now, lastAlive: aliveAt, poll: pause, limits: limits)
         next.measure(event, since: self, at: now, limits: limits)
         if next.phase.isWatched, next.failures == 0 { next.aliveAt = now }
@@ -118,4 +123,10 @@ package struct Batch: Hashable, Sendable {
         default: break
         }
     }
+}
+
+/// A pause, or up to a tenth less: so that jobs that began together are not looked at together for ever.
+private func spread(_ pause: Duration, using random: inout some RandomNumberGenerator) -> Duration {
+    let most = pause.milliseconds
+    return .milliseconds(Int64.random(in: most - most / 10...most, using: &random))
 }

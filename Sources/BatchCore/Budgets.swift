@@ -10,13 +10,16 @@ package struct ReadBudget: Hashable, Sendable {
     /// A fifth is kept for what must not wait: finding out after a start, and fetching results.
     private static let forLooks = 0.8
     /// The longest pause between looks, however little is left: results can be had for days.
-    private static let longestPause = Duration.hours(6)
+    package static let longestPause = Duration.hours(6)
 
     /// A budget as it stands.
     package init(perMonth: Int64?, spent: Int64) {
         self.perMonth = perMonth
         self.spent = spent
     }
+
+    /// How many may still be made; nil for any number.
+    package var left: Int64? { perMonth.map { max(0, $0 - spent) } }
 
     /// How often to look at each of `jobs` jobs: as usual while little was spent, then more and more slowly, so
     /// that what is left lasts until the month ends.
@@ -30,7 +33,8 @@ package struct ReadBudget: Hashable, Sendable {
             let even = (now.endOfMonth - now).seconds * Double(max(1, jobs)) / left
             pause = min(pause, .milliseconds(Int64(even * share * share * share * 1000)))
         }
-        return PollPolicy(min: max(usual.min, pause), max: max(usual.max, pause))
+        return PollPolicy(
+            min: max(usual.min, pause), max: max(usual.max, pause), growth: usual.growth)
     }
 }
 

@@ -120,16 +120,29 @@ package struct PollPolicy: Hashable, Sendable {
     package var min: Duration
     /// The pause it grows to while nothing changes.
     package var max: Duration
+    /// How many times as long each pause is as the one before.
+    package var growth: Int
 
     /// Five seconds growing to ten minutes, unless told otherwise.
-    package init(min: Duration = .seconds(5), max: Duration = .minutes(10)) {
+    package init(min: Duration = .seconds(5), max: Duration = .minutes(10), growth: Int = 2) {
         self.min = min
         self.max = max
+        self.growth = growth
     }
 
-    /// The pause after `unchanged` looks in a row that showed nothing new.
+    /// The pause after `unchanged` looks in a row that showed the same status.
     package func delay(unchanged: Int) -> Duration {
-        Swift.min(max, min * (1 << Swift.min(unchanged, 20)))
+        var pause = min
+        for _ in 0..<Swift.min(unchanged, 20) where pause < max { pause = pause * growth }
+        return Swift.min(max, pause)
+    }
+
+    /// How often to look while events say when there is something to see: a net for those that get lost.
+    ///
+    /// A job of a day is looked at about ten times, and an event that was lost costs a job eight times its length.
+    package var besideEvents: PollPolicy {
+        PollPolicy(
+            min: Swift.max(min, .minutes(1)), max: Swift.max(max, ReadBudget.longestPause), growth: 8)
     }
 }
 
