@@ -28,6 +28,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -64,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
@@ -86,6 +89,7 @@ let package = Package(
             name: "Orchestration",
             dependencies: [
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", lifecycle, logging, crypto,
+                coreMetrics,
             ],
             swiftSettings: settings
         ),
@@ -95,7 +99,7 @@ let package = Package(
             dependencies: [
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "ControlAPI",
                 hummingbird, hummingbirdCore, lifecycle, signals, logging, yams, nio, nioHTTP1, nioPosix,
-                httpTypes,
+                httpTypes, crypto, coreMetrics,
             ],
             swiftSettings: settings
         ),

@@ -18,6 +18,7 @@ package struct Daemon: Sendable {
     private let environment: [String: String]
     private let clock: Clock
     private let logger: Logger
+    private let registry = PrometheusRegistry()
 
     /// Calls in flight get this long at a stop; what is cut then is found out at the next start.
     private static let farewell = Duration.seconds(30)
@@ -38,7 +39,7 @@ package struct Daemon: Sendable {
     ///   database or the socket refuse.
     package func run() async throws {
         try await owningState { transport in
-            try await serve(try open(transport))
+            try await serve(try open(transport), transport)
         }
         logger.notice("stopped")
     }
@@ -100,14 +101,18 @@ package struct Daemon: Sendable {
             store: store, spool: try Spool(folder: storage.stateDirectory + "/spool", faults: faults),
             archive: try Archive(root: storage.archiveDirectory, faults: faults),
             orchestrator: Orchestrator(
-                store: store, settings: settings(transport), clock: clock, entropy: .system, faults: faults,
-                log: logger, thread: StoreThread(name: "store")))
+                store: store, settings: Settings(configuration, transport), clock: clock, entropy: .system,
+                faults: faults,
+                log: logger, meters: Meters(registry), thread: StoreThread(name: "store")))
     }
 
-    private func serve(_ parts: Parts) async throws {
+    private func serve(_ parts: Parts, _ transport: HTTPTransport) async throws {
         let (store, orchestrator, archive) = (parts.store, parts.orchestrator, parts.archive)
+        // First of all: before this a SIGHUP would end us.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let daemon = DaemonState(pid: getpid(), startedAt: clock.now())
         let manager = ServiceManager(environment: environment)
+        let inForce = LiveConfiguration(configuration)
         try await orchestrator.recover()
         let alarm = Alarm()
         let pulse = Pulse { manager.alive() }
@@ -115,8 +120,9 @@ package struct Daemon: Sendable {
             orchestrator: orchestrator, spool: parts.spool, archive: archive, alarm: alarm,
             disk: StoreThread(name: "disk"), pulse: pulse)
         let facts = Facts(
-            store: store, configuration: configuration, clock: clock, daemon: daemon,
-            limits: Limits(), disk: orchestrator.disk)
+            store: store, inForce: inForce, clock: clock, daemon: daemon,
+            limits: Limits(), disk: orchestrator.disk,
+            webhooks: configuration.webhook == nil ? nil : WebhookHealth())
         let workers = Workers()
         let inherited = try InheritedSockets.named("control", environment: environment)
         let control = ControlServer(
@@ -130,8 +136,13 @@ package struct Daemon: Sendable {
         }
         let presence = Presence(
             manager: manager, facts: facts, alarm: alarm, pulse: pulse, workers: workers, logger: logger)
+        let reloader = Reloader(
+            inForce: inForce, orchestrator: orchestrator, alarm: alarm, transport: transport,
+            manager: manager,
+            environment: environment, hangUps: hangUps, logger: logger)
         // The last one is told of a stop first, so that the socket answers until the work has ended.
-        var services: [any Service] = [control, conductor, presence]
+        var services: [any Service] = [control, conductor, presence, reloader]
+        services += listeners(facts, orchestrator, alarm)
         if let root = configuration.inbox {
             services.append(
                 Inbox(
@@ -150,14 +161,32 @@ package struct Daemon: Sendable {
         try store.close()
     }
 
-    private func settings(_ transport: HTTPTransport) -> Settings {
-        let clients = configuration.accounts.map { account in
-            (account.policy.name, StripeClient(account: account.stripe, transport: transport))
+    /// What listens on TCP, when it is configured.
+    private func listeners(
+        _ facts: Facts, _ orchestrator: Orchestrator, _ alarm: Alarm
+    ) -> [any Service] {
+        var services: [any Service] = []
+        if let address = configuration.metrics {
+            let router = ControlRouter(
+                workers: Workers(), doorkeeper: Doorkeeper(adminGroup: nil), logger: logger)
+            MetricsPage(facts: facts, registry: registry).add(to: router)
+            services.append(
+                ListenerService(
+                    key: "metrics.listen", address: address, responder: router.router.buildResponder(),
+                    logger: logger))
         }
-        return Settings(
-            queues: configuration.queues, accounts: configuration.accounts.map(\.policy),
-            clients: Dictionary(uniqueKeysWithValues: clients),
-            minFree: configuration.storage.minFree, zone: TimeZone.secondsAhead)
+        if let webhook = configuration.webhook, let health = facts.webhooks {
+            let listener = WebhookListener(
+                inForce: facts.inForce, orchestrator: orchestrator, alarm: alarm, health: health,
+                logger: logger)
+            services.append(listener)
+            services.append(
+                ListenerService(
+                    key: "webhook.listen", address: webhook.listen,
+                    responder: listener.router.buildResponder(),
+                    logger: logger))
+        }
+        return services
     }
 
     private func router(
@@ -167,6 +196,7 @@ package struct Daemon: Sendable {
             workers: workers, doorkeeper: Doorkeeper(adminGroup: configuration.control.adminGroup),
             logger: logger)
         StatusRoutes(facts: facts).add(to: router)
+        MetricsPage(facts: facts, registry: registry).add(to: router)
         WorkloadRoutes(facts: facts).add(to: router)
         SubmitRoute(facts: facts, orchestrator: orchestrator, alarm: alarm, logger: logger).add(to: router)
         CancelRoute(facts: facts, orchestrator: orchestrator, alarm: alarm).add(to: router)

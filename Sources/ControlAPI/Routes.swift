@@ -27,6 +27,8 @@ package enum Routes {
     package static let doctor = "/v1/doctor"
     /// GET: the description of all this, as OpenAPI has it.
     package static let openAPI = "/v1/openapi.json"
+    /// GET: Prometheus text.
+    package static let metrics = "/metrics"
     /// POST: begins no new job at all, with a `reason` and `until` when; answers `Status`.
     package static let pauseAll = "/v1/pause"
     /// POST: lets everything go on that is paused as a whole; answers `Status`.

@@ -24,13 +24,15 @@ package struct Status: Codable, Hashable, Sendable {
     package var held: [HeldNotice]
     /// The room that is left.
     package var disk: DiskStatus
+    /// How Stripe's events arrive; nil when nobody listens for them.
+    @OrNull package var webhook: WebhookStatus?
 
     /// All members, in the order of the document.
     package init(
         daemon: DaemonStatus, rows: RowCounts, jobs: JobCounts, nextLookAt: String?, workloads: [Workload],
         nearestDeadline: Deadline?, alarms: [Deadline], reads: [ReadStatus],
         closed: [WindowNotice], paused: [PauseNotice],
-        held: [HeldNotice], disk: DiskStatus
+        held: [HeldNotice], disk: DiskStatus, webhook: WebhookStatus? = nil
     ) {
         self.daemon = daemon
         self.rows = rows
@@ -44,10 +46,11 @@ package struct Status: Codable, Hashable, Sendable {
         self.paused = paused
         self.held = held
         self.disk = disk
+        self.webhook = webhook
     }
 
     enum CodingKeys: String, CodingKey {
-        case daemon, rows, jobs, workloads, alarms, reads, closed, paused, held, disk
+        case daemon, rows, jobs, workloads, alarms, reads, closed, paused, held, disk, webhook
         case nextLookAt = "next_look_at"
         case nearestDeadline = "nearest_deadline"
     }
@@ -89,12 +92,23 @@ package struct ReadStatus: Codable, Hashable, Sendable {
     package var made: Int
     /// How many it may make; nil for any number.
     @OrNull package var limit: Int?
+    /// How many it may still make; nil for any number.
+    @OrNull package var left: Int?
+    /// The shortest pause between two looks at one job: it grows as the budget is spent.
+    package var pauseSeconds: Double
 
     /// All members, in the order of the document.
-    package init(account: String, made: Int, limit: Int?) {
+    package init(account: String, made: Int, limit: Int?, left: Int? = nil, pauseSeconds: Double = 0) {
         self.account = account
         self.made = made
         self.limit = limit
+        self.left = left
+        self.pauseSeconds = pauseSeconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case account, made, limit, left
+        case pauseSeconds = "pause_seconds"
     }
 }
 
@@ -168,5 +182,33 @@ package struct DiskStatus: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case freeBytes = "free_bytes"
         case minFreeBytes = "min_free_bytes"
+    }
+}
+
+/// How Stripe's events arrive, since the daemon started.
+package struct WebhookStatus: Codable, Hashable, Sendable {
+    /// Where they are taken.
+    package var listen: String
+    /// RFC 3339, UTC: when the last good one came; nil when none did.
+    @OrNull package var lastEventAt: String?
+    /// How many were taken.
+    package var accepted: Int
+    /// How many came once more.
+    package var duplicates: Int
+    /// How many were refused: a wrong signature, or no event.
+    package var refused: Int
+
+    /// All members, in the order of the document.
+    package init(listen: String, lastEventAt: String?, accepted: Int, duplicates: Int, refused: Int) {
+        self.listen = listen
+        self.lastEventAt = lastEventAt
+        self.accepted = accepted
+        self.duplicates = duplicates
+        self.refused = refused
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case listen, accepted, duplicates, refused
+        case lastEventAt = "last_event_at"
     }
 }

@@ -76,6 +76,16 @@ extension Clock {
     }()
 }
 
+extension Clock {
+    /// The machine's clock that nobody sets, in microseconds: what systemd orders its messages by.
+    package static func monotonicMicroseconds() -> Int64 {
+        var time = timespec()
+        let result = clock_gettime(CLOCK_MONOTONIC, &time)
+        precondition(result == 0, "the kernel has no monotonic clock")
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}
+
 private func wallClock() -> Timestamp {
     var time = timespec()
     let result = clock_gettime(CLOCK_REALTIME, &time)

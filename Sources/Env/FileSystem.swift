@@ -80,6 +80,12 @@ package enum FileSystem {
         access(path, F_OK) == 0
     }
 
+    /// The size of a file; nil when it is not there.
+    package static func size(of path: String) -> Int64? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int64(facts.st_size) : nil
+    }
+
     /// All bytes of a file that is known to be small; `limit` bounds it, a longer one is a fault (EFBIG).
     package static func contents(of path: String, limit: Int = 16 << 20) throws(FileFault) -> [UInt8] {
         let file = try OpenFile(path, .read)

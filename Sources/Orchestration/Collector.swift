@@ -55,6 +55,7 @@ struct Collector {
             stated: answer.snapshot.outputBytes, isStatedWrong: batch.failures >= Self.failuresBeforeDoubt,
             minFree: parts.settings.minFree)
         let result: Result<DownloadEnd, CallFailure>
+        let (began, had) = (parts.clock.now(), writer.rawBytes)
         do {
             result = try await client.download(url, from: writer.rawBytes) { bytes in
                 try bounds.check(writer.rawBytes + Int64(bytes.count)) {
@@ -71,6 +72,9 @@ struct Collector {
             return
         }
         parts.faults.hit(.downloadEnded)
+        parts.orchestrator.meters.downloaded(
+            writer.rawBytes - had, in: parts.clock.now() - began, by: batch.account,
+            isWhole: result.isComplete)
         switch result {
         case .success(.complete(let end)):
             let stated = answer.snapshot.outputBytes
@@ -149,5 +153,11 @@ extension Batch {
         case .canceled: (seen?.succeeded ?? 0) + (seen?.failed ?? 0) > 0
         case .batchFailed, .uploadTimeout, .resultsExpired: false
         }
+    }
+}
+
+extension Result where Success == DownloadEnd {
+    fileprivate var isComplete: Bool {
+        if case .success(.complete) = self { true } else { false }
     }
 }

@@ -9,7 +9,8 @@ import Synchronization
 /// on. Or a write fails, there or in the archive: that one step waits, and is tried again.
 package final class DiskRoom: Sendable {
     /// Bytes that must stay free for intake and new input files; 0 switches the guard off.
-    package let minFree: Int64
+    package var minFree: Int64 { required.load(ordering: .relaxed) }
+    private let required: Atomic<Int64>
     private let folder: String
     private let waiting = Mutex<[Orchestrator.Subject: Wait]>([:])
 
@@ -26,8 +27,11 @@ package final class DiskRoom: Sendable {
     /// The room on the disk of `folder`.
     init(folder: String, minFree: Int64) {
         self.folder = folder
-        self.minFree = minFree
+        required = Atomic(minFree)
     }
+
+    /// Asks for so many free bytes from now on.
+    func require(_ minFree: Int64) { required.store(minFree, ordering: .relaxed) }
 
     /// Bytes that are free for us.
     package func free() throws(FileFault) -> Int64 { try FileSystem.available(at: folder) }

@@ -25,13 +25,14 @@ extension Orchestrator {
     /// How often the job of a batch is looked at, by what is left of its account's reads.
     func poll(of batch: Batch, at now: Timestamp) throws -> PollPolicy {
         guard let account = policy(of: batch)?.account else { return PollPolicy() }
-        guard account.readsPerMonth != nil else { return account.poll }
+        let usual = usualPoll(of: account, at: now)
+        guard account.readsPerMonth != nil else { return usual }
         let month = now.month
         if reads[account.name]?.month != month {
             reads[account.name] = (month, try store.reads(of: account.name, in: month))
         }
         return ReadBudget(perMonth: account.readsPerMonth, spent: reads[account.name]?.spent ?? 0)
-            .poll(account.poll, jobs: jobsWatched(in: account.name), at: now)
+            .poll(usual, jobs: jobsWatched(in: account.name), at: now)
     }
 
     /// How many jobs of an account are looked at. Counted once for all batches of a plan, not once for each.

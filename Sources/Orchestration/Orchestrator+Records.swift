@@ -57,6 +57,7 @@ extension Orchestrator {
             settling.ending == .validationFailed ? .held(.validation) : policy.decide(line, history: history)
         }
         faults.hit(.settleChunkCommitted)
+        meters.settled(tally.rows, in: batch.queue)
         if tally.isHeld {
             log.error("held: rows are not permitted", metadata: ["workload": "\(batch.workload)"])
         }
@@ -86,6 +87,7 @@ extension Orchestrator {
             return policy.decideAbsent(ending, resultsAreWhole: isWhole, history: history)
         }
         faults.hit(.settleChunkCommitted)
+        meters.settled(tally.rows, in: batch.queue)
         return tally.isComplete
     }
 
@@ -181,6 +183,7 @@ extension Orchestrator {
             workload, rows: rows, bytes: bytes, sha256: sha256, stored: stored, key: key,
             allowDuplicate: allowDuplicate, laidOut: laidOut, at: clock.now())
         log.notice("accepted", metadata: ["workload": "\(workload)", "rows": "\(rows)"])
+        if let queue = try store.workload(workload)?.queue { meters.accepted(rows, in: queue) }
     }
 
     /// Removes a part of what a workload is compared by, at its end; true when all of it is gone.

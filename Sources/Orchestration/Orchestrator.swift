@@ -2,6 +2,7 @@ package import BatchCore
 package import BatchStore
 package import Env
 package import Logging
+import Synchronization
 
 /// Decides what is done next, and writes down what happened.
 ///
@@ -11,10 +12,12 @@ package import Logging
 package actor Orchestrator {
     /// The records.
     nonisolated package let store: Store
-    /// What the operator decided.
-    nonisolated package let settings: Settings
+    /// What the operator decided. No method of ours sees it change: only `adopt` changes it.
+    nonisolated package var settings: Settings { decided.withLock { $0 } }
+    nonisolated private let decided: Mutex<Settings>
     nonisolated let clock: Clock
     nonisolated let log: Logger
+    nonisolated let meters: Meters
     nonisolated let faults: Faults
     /// The room on the disks.
     nonisolated package let disk: DiskRoom
@@ -37,6 +40,10 @@ package actor Orchestrator {
     var pauses: [PauseScope: Pause] = [:]
     /// Canceled workloads that may have rows or turns left, and how far each was looked through.
     var clearing: [WorkloadID: Int64] = [:]
+    /// When an event came last about a job of each account, since the start.
+    var heard: [String: Timestamp] = [:]
+    /// Batches with an event that came while something was under way for them.
+    var toLookAt: Set<BatchID> = []
     /// Workloads that were never accepted, and are to be removed.
     var unfinishedLoads: [WorkloadID] = []
     private let thread: any SerialExecutor
@@ -63,20 +70,24 @@ package actor Orchestrator {
     /// An orchestrator over `store`; call `recover()` before anything else.
     package init(
         store: Store, settings: Settings, clock: Clock, entropy: Entropy, faults: Faults, log: Logger,
-        thread: any SerialExecutor
+        meters: Meters = Meters(), thread: any SerialExecutor
     ) {
         self.store = store
-        self.settings = settings
+        self.decided = Mutex(settings)
         self.clock = clock
         self.entropy = entropy
         self.faults = faults
         self.disk = DiskRoom(folder: store.folder, minFree: settings.minFree)
         self.log = log
+        self.meters = meters
         self.thread = thread
     }
 
     /// SQLite blocks, so the actor lives on a thread of its own.
     nonisolated package var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// The present moment, by the clock that all work goes by.
+    nonisolated package var now: Timestamp { clock.now() }
 
     /// Reads back where everything stands. Sends nothing.
     ///
@@ -98,13 +109,28 @@ package actor Orchestrator {
             }
             live[batch.id] = batch
         }
+        nameTheForsaken()
+        if !live.isEmpty {
+            log.notice("recovered", metadata: ["batches": "\(live.count)", "jobs": "\(unplaced.count)"])
+        }
+    }
+
+    /// Goes on by other settings: what a start with them would do, but that nothing is looked at anew.
+    package func adopt(_ settings: Settings) {
+        decided.withLock { $0 = settings }
+        disk.require(settings.minFree)
+        // All of these were worked out by the old ones.
+        rates.removeAll()
+        reads.removeAll()
+        watched.removeAll()
+        nameTheForsaken()
+    }
+
+    private func nameTheForsaken() {
         for lane in Set(live.values.filter { policy(of: $0) == nil }.map { [$0.queue, $0.account] }) {
             log.error(
                 "batches wait for a queue or an account that is not configured any more",
                 metadata: ["queue": "\(lane[0])", "account": "\(lane[1])"])
-        }
-        if !live.isEmpty {
-            log.notice("recovered", metadata: ["batches": "\(live.count)", "jobs": "\(unplaced.count)"])
         }
     }
 
@@ -112,7 +138,10 @@ package actor Orchestrator {
     package func liveBatches() -> [Batch] { Array(live.values) }
 
     /// Says that the effect on this subject has ended, however.
-    func ended(_ subject: Subject) { busy.remove(subject) }
+    func ended(_ subject: Subject) {
+        busy.remove(subject)
+        if case .batch(let id) = subject, toLookAt.remove(id) != nil { lookSoon(at: id) }
+    }
 
     /// Lets a subject rest whose work found no space on the disk.
     ///
@@ -192,8 +221,10 @@ package actor Orchestrator {
             metadata["failures"] = "\(batch.failures)"
             metadata["phase"] = "\(batch.phase.name)"
             log.warning("call failed: \(failure.summary)", metadata: metadata)
+            meters.failed(failure, of: batch.account)
         }
         if batch.phase.name != before.phase.name {
+            meter(batch)
             log.info("\(batch.phase.name)", metadata: metadata)
             if let point = FaultPoint(after: batch.phase) { faults.hit(point) }
         }

@@ -1,5 +1,6 @@
 import BatchCore
 import BatchStore
+import Env
 import Spool
 
 /// What is settled, and how.
@@ -23,6 +24,7 @@ struct Settler {
     func settle(_ batch: Batch, _ ending: JobEnding) async throws {
         guard let record = try parts.store.batch(batch.id), let job = batch.phase.job else { return }
         let dueBase = record.changedAt
+        let began = parts.clock.now()
         if record.results != nil {
             do {
                 try await settleLines(batch, job, ending, dueBase)
@@ -34,6 +36,7 @@ struct Settler {
             try await makeWay()
         }
         try await parts.orchestrator.settled(batch.id, ending: ending)
+        parts.orchestrator.meters.settled(parts.clock.now() - began, in: batch.queue)
     }
 
     private func settleLines(_ batch: Batch, _ job: JobID, _ ending: JobEnding, _ dueBase: Timestamp)

@@ -65,6 +65,7 @@ struct Submitter {
             parts.faults.hit(.uploadAnswered)
             var sending = Sending(bytes: sent.value, time: parts.clock.now() - began, arrived: false)
             if case .success = answer { sending.arrived = true }
+            parts.orchestrator.meters.uploaded(sending, by: batch.account)
             await parts.orchestrator.sent(sending, of: batch.id)
             switch answer {
             case .success: try await parts.orchestrator.record(.uploaded, for: batch.id)

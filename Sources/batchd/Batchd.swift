@@ -80,8 +80,9 @@ struct Run: AsyncParsableCommand {
         Memory.shareHeaps()
         let configuration = try location.load()
         let environment = ProcessInfo.processInfo.environment
+        let reader = LogOutput.Reader.ofStandardError(environment: environment)
         let output = LogOutput(
-            level: logLevel.level, reader: .ofStandardError(environment: environment),
+            level: logLevel.level, reader: reader, journal: reader == .journal ? JournalSocket() : nil,
             now: Clock.ofProcess.now)
         let logger = Logger(label: "batchd") { _ in output }
         let daemon = Daemon(

@@ -98,13 +98,15 @@ enum Documents {
         "jobs":{"active":2,"limit":8},"next_look_at":"2026-11-22T07:00:04Z","workloads":[\(workload())],\
         "nearest_deadline":\(deadline),"alarms":[{"what":"results expire","subject":"batchv2_9",\
         "batch":"b9","job":"batchv2_9","workload":"w3","at":"2026-11-24T07:00:00Z","slack_seconds":172800.0,\
-        "state":"soon"}],"reads":[{"account":"main","made":7200,"limit":10000}],"closed":[],\
+        "state":"soon"}],"reads":[{"account":"main","made":7200,"limit":10000,\
+        "left":2800,"pause_seconds":5}],"closed":[],\
         "paused":[{"what":"update-customers","reason":"asked by billing","since":"2026-11-22T06:50:00Z",\
         "until":"2026-11-22T09:00:00Z","command":"batchctl resume update-customers"}],\
         "held":[{"workload":"w3","rows":12,"reason":"unknown_outcome",\
         "message":"They may have run.","command":"batchctl rows w3 --state held",\
         "commands":["batchctl release w3 --all --reason '…'"]}],\
-        "disk":{"free_bytes":123456789012,"min_free_bytes":2000000000}}
+        "disk":{"free_bytes":123456789012,"min_free_bytes":2000000000},\
+        "webhook":{"listen":"127.0.0.1:8421","last_event_at":null,"accepted":3,"duplicates":1,"refused":0}}
         """
 
     static func decision(rows: Int) -> String { "{\"rows\":\(rows),\"workload\":\(workload())}" }

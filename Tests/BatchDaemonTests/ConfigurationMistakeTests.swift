@@ -9,7 +9,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ConfigurationMistakeTests {
-    @Test(arguments: accounts + queues + rules + guards + templates + elsewhere + notYet + syntax)
+    @Test(arguments: accounts + queues + rules + guards + templates + elsewhere + syntax)
     func isNamedWithItsPlaceAndTheRemedy(mistake: Mistake) throws {
         #expect(try ConfigurationWorld().problems(mistake.text) == mistake.problem)
     }
@@ -260,14 +260,6 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 text: minimal(queue: "canary: {row: 5}"),
                 problem: #"batchd.yaml:7:14: unknown key "row" in queues.a.canary; did you mean "rows"?"#)
         ]
-
-    static let notYet =
-        ["metrics: {listen: null}", "webhook: null"].map {
-            Mistake(
-                text: minimal(rest: $0),
-                problem: "batchd.yaml:7:1: \($0.prefix { $0 != ":" }) is not supported yet in 0.1.0"
-            )
-        }
 
     static let templates =
         [

@@ -199,7 +199,8 @@ func minimal(account: String = "", queue: String = "", rest: String = "") -> Str
                 batchd.yaml:11:3: queues.b needs endpoint: POST or DELETE and a v1 path, such as \
                 POST /v1/customers/:customer
                 batchd.yaml:12:5: unknown key "acount" in queues.b; did you mean "account"?
-                batchd.yaml:13:1: unknown key "colour"; known keys: accounts, storage, control, queues, inbox
+                batchd.yaml:13:1: unknown key "colour"; known keys: accounts, storage, control, queues, metrics, \
+                webhook, inbox
                 """
         )
     }

@@ -45,11 +45,17 @@ struct Site: Sendable {
     /// Runs a daemon around `body`; it is asked to end afterwards unless `body` killed it.
     ///
     /// `clock` gives it the simulator's time, so many times as fast as ours.
-    func withDaemon(clock scale: Int? = nil, _ body: (RunningDaemon) async throws -> Void) async throws {
+    /// `notify` is the socket of a service manager.
+    func withDaemon(
+        clock scale: Int? = nil, notify: String? = nil, logLevel: String = "info",
+        _ body: (RunningDaemon) async throws -> Void
+    ) async throws {
         var environment: [Subprocess.Environment.Key: String?] = [:]
+        if let notify { environment["NOTIFY_SOCKET"] = notify }
         if let scale { environment["BATCHD_CLOCK"] = "\(try await simulator.now())*\(scale)" }
         try await Process.run(
-            "batchd", ["run", "--config", config], environment: environment, log: daemonLog
+            "batchd", ["run", "--config", config, "--log-level", logLevel], environment: environment,
+            log: daemonLog
         ) { process in
             let daemon = RunningDaemon(process: process)
             try await awaitFact("the daemon answers") { try await ctl("status").code == 0 }
@@ -91,6 +97,17 @@ struct Site: Sendable {
             let answer = try await ctl("show", "w1", "-o", "json", "--timeout", "1s")
             return answer.code == 0 ? try answer.json()["finished_at"] is String : false
         }
+    }
+
+    /// Waits until the daemon has logged this; all of its log.
+    @discardableResult
+    func awaitLog(_ text: String) async throws -> String {
+        var log = ""
+        try await awaitFact("the log says: \(text)") {
+            log = try String(contentsOfFile: daemonLog, encoding: .utf8)
+            return log.contains(text)
+        }
+        return log
     }
 
     /// Runs `batchctl` to its end.
@@ -162,6 +179,9 @@ final class RunningDaemon {
     private(set) var wasKilled = false
 
     init(process: Process.Handle) { self.process = process }
+
+    /// Has it read its configuration again.
+    func reload() throws { try process.send(signal: .terminalClosed) }
 
     /// Ends it at once, as a power cut would.
     func kill() throws {

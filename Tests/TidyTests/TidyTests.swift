@@ -103,13 +103,13 @@ private enum Rules {
             "NIOSSL", "Synchronization",
         ],
         "Orchestration": [
-            "BatchCore", "BatchStore", "Crypto", "Env", "Logging", "ServiceLifecycle", "Spool", "StripeBatch",
-            "Synchronization",
+            "BatchCore", "BatchStore", "CoreMetrics", "Crypto", "Env", "Logging", "ServiceLifecycle", "Spool",
+            "StripeBatch", "Synchronization",
         ],
         "ControlAPI": [],
         "BatchDaemon": [
-            "BatchCore", "BatchStore", "ControlAPI", "Dispatch", "Env", "Foundation", "FoundationEssentials",
-            "Glibc",
+            "BatchCore", "BatchStore", "ControlAPI", "CoreMetrics", "Crypto", "Dispatch", "Env", "Foundation",
+            "FoundationEssentials", "Glibc",
             "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
             "Orchestration",
             "ServiceLifecycle",

@@ -17,8 +17,14 @@ package struct Configuration: Sendable {
     package var queues: [QueuePolicy]
     /// The folder whose files are submitted; nil when there is none.
     package var inbox: String?
+    /// Where metrics are served besides the control socket; nil for nowhere.
+    package var metrics: ListenAddress?
+    /// Where Stripe's events are taken; nil for nowhere.
+    package var webhook: Webhook?
     /// What deserves a look, though the daemon can run.
     package var warnings: [Problem]
+    /// Every key that stands in the files, by its full name, with its value as it may be shown.
+    package var given: [String: String]
 
     /// One Stripe credential.
     package struct Account: Sendable {
@@ -38,6 +44,14 @@ package struct Configuration: Sendable {
         package var archiveDirectory: String
         /// Bytes that must be free for intake and new input files; 0 switches the guard off.
         package var minFree: Int64
+    }
+
+    /// The listener for Stripe's events.
+    package struct Webhook: Hashable, Sendable {
+        /// Where it listens.
+        package var listen: ListenAddress
+        /// What signs the events: more than one while a secret is being replaced.
+        package var secrets: [WebhookSecret]
     }
 
     /// The control socket.

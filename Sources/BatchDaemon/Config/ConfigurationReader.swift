@@ -30,14 +30,16 @@ extension Configuration {
         let storage = Storage(root.section("storage"))
         let control = Control(root.section("control"))
         let queues = readQueues(root.section("queues"), accounts: accounts)
-        root.notYet("metrics", "webhook")
+        let metrics = readMetrics(root.section("metrics"))
+        let webhook = readWebhook(root.section("webhook"), keys: keys)
         let inbox = root.optional("inbox", .absolutePath).map(\.trimmedPath)
         root.finish()
         let found = problems.sorted(files: files)
         guard !problems.haveErrors else { throw ConfigurationError(problems: found) }
         return Configuration(
             files: files, accounts: accounts.compactMap(\.complete), storage: storage, control: control,
-            queues: queues, inbox: inbox, warnings: found
+            queues: queues, inbox: inbox, metrics: metrics, webhook: webhook, warnings: found,
+            given: flattened(parts)
         )
     }
 }

@@ -17,7 +17,7 @@ struct KeyFiles {
                 keyRemedy: "write the key into a file with mode 600, and that file's name here; roll the key")
             return nil
         }
-        guard let path = find(name, at: place, account: account) else { return nil }
+        guard let path = find(name, at: place, key: "\(account).api_key_file") else { return nil }
         let bytes: [UInt8]
         do {
             bytes = try FileSystem.contents(of: path, limit: 1 << 16)
@@ -52,14 +52,39 @@ struct KeyFiles {
         return key
     }
 
-    private func find(_ name: String, at place: Place, account: String) -> String? {
+    /// The secrets in the file called `name`, one a line; nil after saying what is wrong with it.
+    func readWebhookSecrets(_ name: String, at place: Place) -> [WebhookSecret]? {
+        let key = "webhook.secret_file"
+        guard !looksSecret(name) else {
+            problems.error(at: place, "\(key) names a file; put the secret into that file")
+            return nil
+        }
+        guard let path = find(name, at: place, key: key) else { return nil }
+        let bytes: [UInt8]
+        do {
+            bytes = try FileSystem.contents(of: path, limit: 1 << 16)
+        } catch {
+            problems.error(at: place, "cannot read the webhook's secret: \(error)")
+            return nil
+        }
+        let secrets = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map { WebhookSecret(String($0)) }.filter { !$0.reveal.isEmpty }
+        if let complaint = WebhookSecret.complaint(secrets) {
+            problems.error(at: place, "\(path) \(complaint)")
+            return nil
+        }
+        warnIfShared(path, at: place)
+        return secrets
+    }
+
+    private func find(_ name: String, at place: Place, key: String) -> String? {
         let places =
             name.hasPrefix("/")
             ? [name] : [credentials, beside].compactMap { $0 }.map { "\($0.trimmedPath)/\(name)" }
         if let path = places.first(where: { FileSystem.exists($0) }) { return path }
         problems.error(
-            at: place, "\(account).api_key_file: there is no \(places.joined(separator: ", and no "))",
-            keyRemedy: "write the key into \(places.last ?? name), with mode 600: umask 077 first")
+            at: place, "\(key): there is no \(places.joined(separator: ", and no "))",
+            keyRemedy: "write it into \(places.last ?? name), with mode 600: umask 077 first")
         return nil
     }
 

@@ -7,11 +7,16 @@ import Orchestration
 /// What the routes tell from: the store, read without touching the work in progress.
 struct Facts: Sendable {
     let store: Store
-    let configuration: Configuration
+    let inForce: LiveConfiguration
     let clock: Clock
     let daemon: DaemonState
     let limits: Limits
     let disk: DiskRoom
+    /// How events arrive; nil when nobody listens for them.
+    let webhooks: WebhookHealth?
+
+    /// The configuration as it is now.
+    var configuration: Configuration { inForce.current }
 
     /// The names of the configured queues.
     var queueNames: [String] { configuration.queues.map(\.name) }

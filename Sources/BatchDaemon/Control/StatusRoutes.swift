@@ -46,20 +46,30 @@ extension Facts {
             },
             nearestDeadline: deadlines(of: live, limit: 1).first,
             alarms: deadlines(of: live, alarmsOnly: true),
-            reads: try reads(), closed: closedWindows(open),
+            reads: try reads(of: live), closed: closedWindows(open),
             paused: try store.pauses().sorted { $0.since < $1.since }.map(notice),
             held: held,
             disk: DiskStatus(
-                freeBytes: Int(try disk.free()), minFreeBytes: Int(disk.minFree)))
+                freeBytes: Int(try disk.free()), minFreeBytes: Int(disk.minFree)),
+            webhook: webhookStatus())
     }
 
-    private func reads() throws -> [ReadStatus] {
-        let month = clock.now().month
-        return try configuration.accounts.map { account in
-            ReadStatus(
-                account: account.policy.name,
-                made: Int(try store.reads(of: account.policy.name, in: month)),
-                limit: account.policy.readsPerMonth.map { Int($0) })
+    private func webhookStatus() -> WebhookStatus? {
+        guard let listen = configuration.webhook?.listen else { return nil }
+        return webhooks?.status(listen: listen.description)
+    }
+
+    /// What each account has spent of its GETs, and what that does to its pauses.
+    func reads(of live: [BatchRecord]) throws -> [ReadStatus] {
+        let now = clock.now()
+        return try configuration.accounts.map(\.policy).map { account in
+            let budget = ReadBudget(
+                perMonth: account.readsPerMonth, spent: try store.reads(of: account.name, in: now.month))
+            let jobs = live.count { $0.batch.account == account.name && $0.batch.phase.isWatched }
+            return ReadStatus(
+                account: account.name, made: Int(budget.spent), limit: budget.perMonth.map { Int($0) },
+                left: budget.left.map { Int($0) },
+                pauseSeconds: budget.poll(account.poll, jobs: jobs, at: now).min.seconds)
         }
     }
 

@@ -85,6 +85,8 @@ extension Operation {
             summary: "What the daemon stands on, and what to do about it",
             answer: .document(DoctorReport.self)),
         "GET /v1/openapi.json": Operation(summary: "This document", answer: .bytes("application/json")),
+        "GET /metrics": Operation(
+            summary: "What was counted, and how much is left, for Prometheus", answer: .text),
         "GET /healthz": Operation(summary: "Whether the daemon answers", answer: .text),
         "GET /readyz": Operation(
             summary: "Whether the daemon has taken up its work", answer: .text, good: [200, 503]),

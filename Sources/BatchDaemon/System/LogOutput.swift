@@ -5,7 +5,8 @@ package import Logging
 
 /// Writes log lines to stderr, one a message: for the journal with its priority in front, for people with the time.
 ///
-/// The journal stamps lines itself. Metadata follows as `key=value`, in the order of the keys.
+/// The journal stamps lines itself. Metadata follows as `key=value`, in the order of the keys; where the journal's own
+/// socket is there it also gets each as a field of its own, `BATCHD_` and the key.
 package struct LogOutput: LogHandler {
     /// Who reads the lines.
     package enum Reader: Sendable {
@@ -19,16 +20,19 @@ package struct LogOutput: LogHandler {
     /// The least important level that is written.
     package var logLevel: Logger.Level
     private let reader: Reader
+    private let journal: JournalSocket?
     private let now: @Sendable () -> Timestamp
     private let write: @Sendable (String) -> Void
 
-    /// A handler; `write` gets each line with its newline.
+    /// A handler; `write` gets each line with its newline, unless `journal` took it.
     package init(
-        level: Logger.Level = .info, reader: Reader, now: @escaping @Sendable () -> Timestamp,
+        level: Logger.Level = .info, reader: Reader, journal: JournalSocket? = nil,
+        now: @escaping @Sendable () -> Timestamp,
         write: @escaping @Sendable (String) -> Void = LogOutput.writeToStandardError
     ) {
         self.logLevel = level
         self.reader = reader
+        self.journal = journal
         self.now = now
         self.write = write
     }
@@ -44,16 +48,23 @@ package struct LogOutput: LogHandler {
         var values = metadataProvider?.get() ?? [:]
         values.merge(metadata) { $1 }
         values.merge(event.metadata ?? [:]) { $1 }
-        var line =
-            switch reader {
-            case .journal: "<\(priority(event.level))>"
-            case .person: "\(now().rfc3339) \(name(event.level)) "
-            }
-        line += oneLine("\(event.message)")
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-            line += " \(key)=\(quoted(oneLine("\(value)")))"
+        let sorted = values.map { (key: $0.key, value: oneLine("\($0.value)")) }.sorted { $0.key < $1.key }
+        var text = oneLine("\(event.message)")
+        for (key, value) in sorted { text += " \(key)=\(quoted(value))" }
+        switch reader {
+        case .journal:
+            if journal?.send(fields(event.level, text, sorted)) == true { return }
+            // Without fields, a line is still a line.
+            write("<\(priority(event.level))>\(text)\n")
+        case .person: write("\(now().rfc3339) \(name(event.level)) \(text)\n")
         }
-        write(line + "\n")
+    }
+
+    private func fields(
+        _ level: Logger.Level, _ text: String, _ values: [(key: String, value: String)]
+    ) -> [(key: String, value: String)] {
+        [("MESSAGE", text), ("PRIORITY", "\(priority(level))"), ("SYSLOG_IDENTIFIER", "batchd")]
+            + values.map { (fieldName($0.key), $0.value) }
     }
 
     /// Writes in one call, so that lines of several threads do not mix. A lost line stops nobody.
@@ -88,6 +99,12 @@ private func priority(_ level: Logger.Level) -> Int {
 private func name(_ level: Logger.Level) -> String {
     let name = level.rawValue.uppercased()
     return name + String(repeating: " ", count: max(0, 8 - name.count))
+}
+
+/// A field's name has capitals, digits and underscores.
+private func fieldName(_ key: String) -> String {
+    "BATCHD_"
+        + key.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "_" }.joined()
 }
 
 private func oneLine(_ text: String) -> String {

@@ -1,3 +1,4 @@
+import Env
 import Glibc
 
 /// Tells systemd how we are: the protocol of `sd_notify(3)`, a datagram a message.
@@ -27,6 +28,12 @@ package struct ServiceManager: Sendable {
 
     /// We are ready: recovery is over and the control socket answers.
     package func ready(status: String) { send("READY=1\nSTATUS=\(line(status))") }
+
+    /// We read the configuration again; `ready` ends it.
+    package func reloading() {
+        send(
+            "RELOADING=1\nMONOTONIC_USEC=\(Clock.monotonicMicroseconds())\nSTATUS=Reading the configuration.")
+    }
 
     /// We are on our way out.
     package func stopping(status: String) { send("STOPPING=1\nSTATUS=\(line(status))") }
