@@ -33,7 +33,8 @@ import Testing
                 #expect(page["batchd_ended_jobs_total{queue=\"update-customers\",ending=\"complete\"}"] == 1)
                 #expect(page["batchd_workloads{queue=\"update-customers\",state=\"finished\"}"] == 1)
                 let sent = try #require(page["batchd_upload_bytes_total{account=\"main\"}"])
-                #expect(sent == Double(try String(contentsOfFile: input, encoding: .utf8).utf8.count))
+                let batches = try await site.ctl("list", "batches", "-o", "json").jsonLines()
+                #expect(sent == batches.compactMap { $0["bytes"] as? Double }.reduce(0, +))
                 for name in ["upload", "download"] {
                     let family = try #require(page.families["batchd_\(name)_duration_seconds"])
                     #expect(family.type == "histogram")
