@@ -49,14 +49,13 @@ import Testing
     @Test func aClientThatHangsUpIsForgotten() async throws {
         try await Site.with { site in
             try await site.withDaemon { _ in
-                let pid = try #require(Int(try site.daemonPID))
-                let idle = try sockets(of: pid)
+                try await awaitFact("nobody is connected") { try connections(to: site.socket) == 0 }
                 let log = "\(site.folder)/events.log"
                 try await follow(site, to: log) { process in
-                    try await awaitFact("it is connected") { try sockets(of: pid) > idle }
+                    try await awaitFact("it is connected") { try connections(to: site.socket) == 1 }
                     try process.send(signal: .kill)
                 }
-                try await awaitFact("its connection is closed") { try sockets(of: pid) <= idle }
+                try await awaitFact("its connection is closed") { try connections(to: site.socket) == 0 }
             }
         }
     }
@@ -79,11 +78,10 @@ private func events(in log: String) throws -> [[String: Any]] {
     }
 }
 
-/// How many sockets a process holds.
-private func sockets(of pid: Int) throws -> Int {
-    let folder = "/proc/\(pid)/fd"
-    return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
-        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
-        return target?.hasPrefix("socket:") ?? false
+/// How many connections a listener has accepted and holds: proc_net(5), where they bear its path and state 3.
+private func connections(to socket: String) throws -> Int {
+    try String(contentsOfFile: "/proc/net/unix", encoding: .utf8).split(separator: "\n").count { line in
+        let fields = line.split(separator: " ")
+        return fields.count == 8 && fields[7] == socket && fields[5] == "03"
     }
 }
