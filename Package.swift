@@ -76,14 +76,14 @@ let package = Package(
     targets: [
         // The daemon, from the pure core outwards.
         .target(name: "BatchCore", swiftSettings: quick),
-        .target(name: "Env", dependencies: ["BatchCore"], swiftSettings: settings),
+        .target(name: "Env", dependencies: ["BatchCore"], swiftSettings: quick),
         .target(name: "BatchStore", dependencies: ["BatchCore", grdb, sqlite], swiftSettings: quick),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        .target(name: "Spool", dependencies: ["BatchCore", "Env", "CZstd", crypto], swiftSettings: settings),
+        .target(name: "Spool", dependencies: ["BatchCore", "Env", "CZstd", crypto], swiftSettings: quick),
         .target(
             name: "StripeBatch",
             dependencies: ["BatchCore", "Env", httpClient, nio, nioHTTP1, nioPosix],
-            swiftSettings: settings
+            swiftSettings: quick
         ),
         .target(
             name: "Orchestration",
@@ -91,7 +91,7 @@ let package = Package(
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", lifecycle, logging, crypto,
                 coreMetrics,
             ],
-            swiftSettings: settings
+            swiftSettings: quick
         ),
         .target(name: "ControlAPI", swiftSettings: settings),
         .target(

@@ -59,18 +59,18 @@ extension JSONValue: Codable {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
-        } else if let flag = try? container.decode(Bool.self) {  // `try?`: each failure means "another kind"
-            self = .bool(flag)
-        } else if let text = try? container.decode(String.self) {  // as above
+        } else if let text = try? container.decode(String.self) {  // `try?`: each failure means "another kind"
             self = .string(text)
+        } else if let members = try? container.decode([String: JSONValue].self) {  // as above
+            self = .object(members)
         } else if let whole = try? container.decode(Int64.self) {  // as above
             self = .integer(whole)
         } else if let number = try? container.decode(Double.self) {  // as above
             self = .number(number)
-        } else if let elements = try? container.decode([JSONValue].self) {  // as above
-            self = .array(elements)
+        } else if let flag = try? container.decode(Bool.self) {  // as above
+            self = .bool(flag)
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = .array(try container.decode([JSONValue].self))
         }
     }
 
