@@ -30,7 +30,8 @@ enum Schema {
     /// rows that a person had sent again, last. `waiting` counts its queued rows that wait for others with the
     /// same object, `turns` its lines in `object_turn`. The guard rails count the batches after `guarded_after`: the
     /// last one there was when a person let it go on that a guard had held. `stored_bytes` and `stored_sha256` are
-    /// those of its lines as they are stored, where they are not what was submitted.
+    /// those of its lines as they are stored, where they are not what was submitted. Ids below 0 are those of dry runs,
+    /// which are loaded, checked and removed.
     private static let workload = """
         CREATE TABLE workload (
           id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
@@ -69,6 +70,7 @@ enum Schema {
           CHECK (state NOT IN ('finished', 'canceled') OR queued + in_flight = 0),
           CHECK (state <> 'finished' OR held = 0),
           CHECK ((state = 'loading') = (source_sha256 IS NULL)),
+          CHECK (id > 0 OR state = 'loading'),
           CHECK (state <> 'held' OR reason IS NOT NULL),
           CHECK ((stored_bytes IS NULL) = (stored_sha256 IS NULL)),
           CHECK (state = 'loading' OR family IS NULL OR place IS NOT NULL),

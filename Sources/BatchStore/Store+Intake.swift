@@ -50,17 +50,21 @@ extension Store {
     /// Opens a workload for loading. Nothing of it is promised, and a restart discards it.
     ///
     /// `family` is that of its endpoint: workloads of one family may have objects in common.
+    /// - Parameter isTrial: it is only checked, and never accepted. Its id is below 0, so it uses up none.
     package func beginWorkload(
         queue: String, name: String, family: String? = nil, priority: Int64 = 0,
-        startAfter: Timestamp? = nil, at now: Timestamp
+        startAfter: Timestamp? = nil, isTrial: Bool = false, at now: Timestamp
     ) throws -> WorkloadID {
         try write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO workload (queue, name, state, family, priority, start_after, created_at)
-                    VALUES (?, ?, 'loading', ?, ?, ?, ?)
+                    INSERT INTO workload (id, queue, name, state, family, priority, start_after, created_at)
+                    VALUES (iif(?, (SELECT min(coalesce(min(id), 0), 0) - 1 FROM workload), NULL),
+                      ?, ?, 'loading', ?, ?, ?, ?)
                     """,
-                arguments: [queue, name, family, priority, startAfter?.milliseconds, now.milliseconds])
+                arguments: [
+                    isTrial, queue, name, family, priority, startAfter?.milliseconds, now.milliseconds,
+                ])
             return WorkloadID(db.lastInsertedRowID)
         }
     }

@@ -53,10 +53,11 @@ package struct Intake: Sendable {
     ///
     /// - Parameter form: how the bytes become rows.
     /// - Parameter skipsInvalid: leaves bad rows out, instead of refusing everything.
+    /// - Parameter isTrial: for `check` alone; it cannot be accepted.
     /// - Throws: `SubmissionRefused.diskFull`, or what the store reports.
     package init(
         to policy: QueuePolicy, name: String, form: InputForm = .jsonLines, skipsInvalid: Bool = false,
-        when: Precedence = Precedence(), orchestrator: Orchestrator, alarm: Alarm
+        when: Precedence = Precedence(), isTrial: Bool = false, orchestrator: Orchestrator, alarm: Alarm
     ) async throws {
         try orchestrator.disk.requireRoom()
         self.orchestrator = orchestrator
@@ -66,7 +67,8 @@ package struct Intake: Sendable {
         self.skipsInvalid = skipsInvalid
         queue = policy
         workload = try await orchestrator.begin(
-            queue: policy.name, name: name, family: policy.endpoint.family, when: when)
+            queue: policy.name, name: name, family: policy.endpoint.family, when: when,
+            isTrial: isTrial)
     }
 
     /// Takes in the next bytes of the input.

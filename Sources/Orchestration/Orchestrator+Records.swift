@@ -143,10 +143,12 @@ extension Orchestrator {
     }
 
     /// Opens a workload for loading.
-    func begin(queue: String, name: String, family: String?, when: Precedence) throws -> WorkloadID {
+    func begin(
+        queue: String, name: String, family: String?, when: Precedence, isTrial: Bool
+    ) throws -> WorkloadID {
         try store.beginWorkload(
             queue: queue, name: name, family: family, priority: when.priority, startAfter: when.startAfter,
-            at: clock.now())
+            isTrial: isTrial, at: clock.now())
     }
 
     /// Appends rows to a loading workload.

@@ -41,6 +41,29 @@ import Testing
         #expect(try bench.load(1) > lost)
     }
 
+    @Test func aTrialIsNeverAcceptedAndUsesUpNoNumber() throws {
+        let bench = try Bench()
+        let kept = try bench.workload(7)
+        let before = try bench.everything()
+        let trials = try (0..<2).map { _ in
+            let id = try bench.store.beginWorkload(queue: "q", name: "n", isTrial: true, at: bench.now)
+            try bench.store.appendRows(try Bench.chunk(["a", "b", "a"]), to: id, first: 0)
+            return id
+        }
+        #expect(trials.map(\.rawValue) == [-1, -2])
+        for trial in trials {
+            #expect(try bench.store.duplicateRows(of: trial, limit: 9).first.map(\.number) == [2])
+            #expect(try bench.store.workload(trial) == nil)
+            #expect(throws: (any Error).self) { try accept(trial, rows: 3, in: bench) }
+        }
+        #expect(Set(try bench.store.unfinishedLoads()) == Set(trials))
+        for trial in trials {
+            while try !bench.store.discardSome(of: trial, limit: 1, at: bench.now) {}
+        }
+        #expect(try bench.everything() == before)
+        #expect(try bench.load(1).rawValue == kept.rawValue + 1)
+    }
+
     @Test func anAcceptedWorkloadCannotBeDiscarded() throws {
         let bench = try Bench()
         let id = try bench.workload(10)

@@ -32,6 +32,10 @@ import Testing
         "UPDATE workload SET family = '/v1/customers/'",
         "UPDATE workload SET state = 'finished', finished_at = 5, queued = 0, in_flight = 0, succeeded = total, turns = 1",
         "INSERT INTO workload (id, queue, name, state, created_at) VALUES (2147483648, 'q', 'n', 'loading', 1)",
+        """
+        INSERT INTO workload (id, queue, name, state, created_at, source_sha256)
+        VALUES (-1, 'q', 'n', 'queued', 1, zeroblob(32))
+        """,
     ]
 
     private static let rows = [

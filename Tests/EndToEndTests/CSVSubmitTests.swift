@@ -136,6 +136,7 @@ import Testing
                 // Now in earnest: it is no duplicate of its own dry run, and makes the jobs that were foretold.
                 let real = try await site.ctl("submit", "update-customers", input, "--wait")
                 #expect(real.code == 0, "\(real.errors)")
+                #expect(real.output == "w1\n", "a dry run uses up no id")
                 let batches = try await site.ctl("list", "batches", "-o", "json").jsonLines()
                 #expect(batches.compactMap { $0["rows"] as? Int }.sorted() == [100, 200, 400, 400])
                 let again = try await site.ctl("submit", "update-customers", input, "--dry-run")

@@ -58,8 +58,7 @@ struct SubmitRoute {
         defer { alarm.ring() }
         var intake = try await Intake(
             to: wish.queue, name: wish.name, form: wish.form, skipsInvalid: wish.skipsInvalid,
-            when: wish.when,
-            orchestrator: orchestrator, alarm: alarm)
+            when: wish.when, isTrial: wish.isDry, orchestrator: orchestrator, alarm: alarm)
         let (id, existing): (WorkloadID, Bool)
         do {
             try await withThrowingTaskGroup(of: Void.self) { writes in
