@@ -123,4 +123,67 @@ import Testing
             }
         }
     }
+
+    @Test func aReloadBringsTheFolderOfANewQueueAndClosesThatOfAnOldOne() async throws {
+        try await Site.with(queue: Self.queue) { site in
+            let inbox = try Inbox(site)
+            let codes = "\(site.folder)/inbox/promotion-codes"
+            try await site.withDaemon { daemon in
+                try await awaitFact("the folders are there") { !inbox.names("").isEmpty }
+                try site.configure(Queue.codes + "\ninbox: \(site.folder)/inbox")
+                try daemon.reload()
+                try await awaitFact("the new folder is there") {
+                    FileManager.default.fileExists(atPath: "\(codes)/rejected")
+                }
+                let log = try await site.awaitLog("there is no such queue")
+                #expect(log.contains("path=\(inbox.path)"), "\(log)")
+                try inbox.put("rows.jsonl", Rows.updates(3))
+                let file = try site.input("codes.jsonl", Rows.codes(3))
+                try FileManager.default.moveItem(atPath: file, toPath: "\(codes)/codes.jsonl")
+                try await awaitFact("the file of the new queue is taken") {
+                    FileManager.default.fileExists(atPath: "\(codes)/accepted/w1-codes.jsonl")
+                }
+                #expect(inbox.names("").contains("rows.jsonl"), "nothing is taken for the old one")
+                // Back again, with what has waited.
+                try site.configure(Self.queue + "\ninbox: \(site.folder)/inbox")
+                try daemon.reload()
+                try await inbox.arrives("w2-rows.jsonl", in: "accepted")
+            }
+        }
+    }
+
+    @Test func oneFolderInTroubleDoesNotHoldUpTheOthers() async throws {
+        try await Site.with(queue: Self.queue) { site in
+            let inbox = try Inbox(site)
+            try await site.withDaemon { daemon in
+                try await awaitFact("the folders are there") { !inbox.names("").isEmpty }
+                // Its folder would come before the other one, and is no folder.
+                _ = try site.input("inbox/a-queue", ["no folder"])
+                try site.configure(
+                    "  a-queue: {endpoint: POST /v1/coupons}\n" + Self.queue
+                        + "\ninbox: \(site.folder)/inbox")
+                try daemon.reload()
+                try await site.awaitLog("the inbox has to wait")
+                try inbox.put("rows.jsonl", Rows.updates(3))
+                try await inbox.arrives("w1-rows.jsonl", in: "accepted")
+            }
+        }
+    }
+
+    @Test func anotherInboxIsRefusedByAReloadAndNamed() async throws {
+        try await Site.with(queue: Self.queue) { site in
+            let inbox = try Inbox(site)
+            try await site.withDaemon { daemon in
+                try await awaitFact("the folders are there") { !inbox.names("").isEmpty }
+                try site.configure(Self.queue + "\ninbox: \(site.folder)/elsewhere")
+                try daemon.reload()
+                try await site.awaitLog(
+                    "not changed: this takes a restart from=\(site.folder)/inbox key=inbox to=\(site.folder)/elsewhere"
+                )
+                try inbox.put("rows.jsonl", Rows.updates(3))
+                try await inbox.arrives("w1-rows.jsonl", in: "accepted")
+                #expect(!FileManager.default.fileExists(atPath: "\(site.folder)/elsewhere"))
+            }
+        }
+    }
 }

@@ -24,13 +24,8 @@ struct Inbox: Service {
     let logger: Logger
 
     func run() async throws {
-        let queues = facts.configuration.queues
-        for queue in queues { try InboxFolder(inbox: root, queue: queue.name).make() }
-        for name in try FileSystem.names(in: root).sorted()
-        where !name.hasPrefix(".") && !facts.queueNames.contains(name) {
-            logger.warning(
-                "nothing is taken from here: there is no such queue", metadata: ["path": "\(root)/\(name)"])
-        }
+        // What is wrong with it now is seen by whoever starts us; what is wrong later is logged.
+        for queue in facts.configuration.queues { try InboxFolder(inbox: root, queue: queue.name).make() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: workers) { await look() }
             await facts.daemon.untilStopping()
@@ -40,28 +35,64 @@ struct Inbox: Service {
         try await gracefulShutdown()
     }
 
+    /// What is remembered from one look to the next.
+    private struct Memory {
+        var files: [String: FileSystem.Status] = [:]
+        /// The queues that were configured at the last look.
+        var queues: Set<String> = []
+        /// Those of them whose folders are there.
+        var made: Set<String> = []
+        /// What was wrong with the folder of each queue: said once.
+        var complaints: [String: String] = [:]
+    }
+
     /// Looks again and again, until it is canceled.
     private func look() async {
-        var seen: [String: FileSystem.Status] = [:]
-        var complaint = ""
+        var memory = Memory()
         while !Task.isCancelled {
-            do {
-                var now: [String: FileSystem.Status] = [:]
-                if facts.daemon.phase == .running {
-                    for queue in facts.configuration.queues { try await look(at: queue, seen, &now) }
-                }
-                seen = now
-                complaint = ""
-            } catch is CancellationError {
-                return
-            } catch {
-                // A disk that is full, a folder that is gone: said once, and tried again.
-                if "\(error)" != complaint {
-                    complaint = "\(error)"
-                    logger.error("the inbox has to wait", metadata: ["error": "\(error)"])
-                }
+            if facts.daemon.phase == .running {
+                do { try await look(&memory) } catch { return }
             }
             do { try await facts.clock.sleep(for: Self.pause) } catch { return }
+        }
+    }
+
+    /// Looks at the folder of each queue that is configured now. One that is in trouble does not hold up the others.
+    private func look(_ memory: inout Memory) async throws(CancellationError) {
+        let queues = facts.configuration.queues
+        let names = Set(queues.map(\.name))
+        if names != memory.queues { warnOfStrangers(names) }
+        memory.queues = names
+        memory.made.formIntersection(names)
+        var now: [String: FileSystem.Status] = [:]
+        for queue in queues {
+            do {
+                if memory.made.insert(queue.name).inserted {
+                    try InboxFolder(inbox: root, queue: queue.name).make()
+                }
+                try await look(at: queue, memory.files, &now)
+                memory.complaints[queue.name] = nil
+            } catch let canceled as CancellationError {
+                throw canceled
+            } catch {
+                // A disk that is full, a folder that is gone or not to be made: tried again.
+                memory.made.remove(queue.name)
+                guard memory.complaints.updateValue("\(error)", forKey: queue.name) != "\(error)" else {
+                    continue
+                }
+                logger.error(
+                    "the inbox has to wait", metadata: ["queue": "\(queue.name)", "error": "\(error)"])
+            }
+        }
+        memory.files = now
+    }
+
+    private func warnOfStrangers(_ queues: Set<String>) {
+        // Without the folder there are none; whether it can be made is seen right after this.
+        let names = (try? FileSystem.names(in: root)) ?? []
+        for name in names where !name.hasPrefix(".") && !queues.contains(name) {
+            logger.warning(
+                "nothing is taken from here: there is no such queue", metadata: ["path": "\(root)/\(name)"])
         }
     }
 

@@ -5,12 +5,15 @@ import Env
 struct InboxFolder {
     let path: String
 
+    /// Where files go.
+    static let places = ["accepted", "rejected"]
+
     init(inbox: String, queue: String) {
         path = "\(inbox)/\(queue)"
     }
 
     func make() throws(FileFault) {
-        for name in ["accepted", "rejected"] { try FileSystem.makeFolders("\(path)/\(name)") }
+        for name in Self.places { try FileSystem.makeFolders("\(path)/\(name)") }
     }
 
     /// The files that are there to be submitted, in the order of their names. What is hidden or `.partial` is still
