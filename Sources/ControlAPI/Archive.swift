@@ -104,9 +104,10 @@ package struct ArchiveReport: Codable, Hashable, Sendable {
         if differing > differences.count {
             lines.append(
                 AuditReport.Line(
-                    mark: false, head: "DIFFERS  ", rest: "and \(differing - differences.count) more"))
+                    mark: false, head: "DIFFERS  ",
+                    rest: "and \(Figures.count(differing - differences.count)) more"))
         }
-        let read = " \(jobs) \(jobs == 1 ? "job" : "jobs"), \(bytes) bytes read."
+        let read = " \(Figures.count(jobs, "job")), \(Figures.bytes(bytes)) read."
         lines.append(
             AuditReport.Line(
                 mark: ok, head: ok ? "The archive is what was published:" : "The archive is damaged:",

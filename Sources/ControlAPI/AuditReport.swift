@@ -49,7 +49,7 @@ package struct AuditReport: Codable, Hashable, Sendable {
         lines.append(
             Line(
                 mark: ok, head: ok ? "The audit holds" : "The audit found differences",
-                rest: " over \(rows.total) \(rows.total == 1 ? "row" : "rows")."))
+                rest: " over \(Figures.count(rows.total, "row"))."))
         return lines
     }
 }

@@ -56,7 +56,8 @@ package final class DiskRoom: Sendable {
         }
         let free = try free()
         guard free < minFree else { return nil }
-        return "The disk is short: \(free) bytes are free at \(folder), and \(minFree) must stay free. "
+        return
+            "The disk is short: \(free.asBytes) are free at \(folder), and \(minFree.asBytes) must stay free. "
             + "Nothing new is accepted or prepared; running jobs end and are archived. Free some space, or "
             + "lower storage.min_free: it goes on by itself."
     }

@@ -1,39 +1,21 @@
+import ControlAPI
 import FoundationEssentials
 
 /// Numbers and times in the form that people read.
 enum Human {
     /// `1,903,221`.
-    static func count(_ number: Int) -> String {
-        let digits = String(number.magnitude)
-        var grouped = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index).isMultiple(of: 3) { grouped.append(",") }
-            grouped.append(digit)
-        }
-        return (number < 0 ? "-" : "") + grouped
-    }
+    static func count(_ number: Int) -> String { Figures.count(number) }
 
     /// `1 row`, `5,000 rows`.
-    static func count(_ number: Int, _ noun: String) -> String {
-        let plural = noun.hasSuffix("ch") ? noun + "es" : noun + "s"
-        return "\(count(number)) \(number == 1 ? noun : plural)"
-    }
+    static func count(_ number: Int, _ noun: String) -> String { Figures.count(number, noun) }
 
     /// `12.3 GB`, decimal as disks are sold.
-    static func bytes(_ number: Int) -> String {
-        var value = Double(number)
-        for unit in ["B", "kB", "MB", "GB", "TB"] {
-            if value.magnitude < 999.5 || unit == "TB" {
-                return unit == "B" ? "\(number) B" : "\(tenths(value)) \(unit)"
-            }
-            value /= 1000
-        }
-        return "\(number) B"
-    }
+    static func bytes(_ number: Int) -> String { Figures.bytes(number) }
 
     /// `41.2 rows/s`.
     static func rate(_ perSecond: Double) -> String {
-        perSecond < 99.95 ? "\(tenths(perSecond)) rows/s" : "\(count(Int(perSecond.rounded()))) rows/s"
+        perSecond < 99.95
+            ? "\(Figures.tenths(perSecond)) rows/s" : "\(count(Int(perSecond.rounded()))) rows/s"
     }
 
     /// `46 %`: never 100 before the end, never 0 after the beginning.
@@ -55,12 +37,6 @@ enum Human {
         let parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
         guard let first = parts.firstIndex(where: { $0.0 != 0 }) else { return "0 s" }
         return parts[first...].prefix(2).filter { $0.0 != 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " ")
-    }
-
-    /// `41.2`, `99.0`.
-    private static func tenths(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(abs(tenths % 10))"
     }
 }
 

@@ -1,3 +1,4 @@
+import BatchCore
 import BatchStore
 import ControlAPI
 import Env
@@ -67,7 +68,7 @@ struct BackupRoute {
         guard free < needed else { return }
         throw Refusal(
             .serviceUnavailable, "disk_full",
-            "A copy of the database does not fit: \(free) bytes are free, and \(needed) are needed.",
+            "A copy of the database does not fit: \(free.asBytes) are free, and \(needed.asBytes) are needed.",
             hint: "Free some space, or stop the daemon and copy \(facts.store.folder)/batchd.db.")
     }
 

@@ -33,7 +33,7 @@ extension Refusal {
         case .diskFull(let free, let needed):
             self.init(
                 .serviceUnavailable, "disk_full",
-                "Too little space is left: \(free) bytes are free, and \(needed) must stay free.",
+                "Too little space is left: \(free.asBytes) are free, and \(needed.asBytes) must stay free.",
                 hint: "Free some space, or lower storage.min_free.")
         }
     }

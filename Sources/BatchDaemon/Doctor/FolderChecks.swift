@@ -1,3 +1,4 @@
+import BatchCore
 import ControlAPI
 import Env
 import Glibc
@@ -62,23 +63,17 @@ struct FolderChecks {
         }
         let minimum = storage.minFree
         let figures =
-            "\(Self.gigabytes(free)) are free; storage.min_free wants \(Self.gigabytes(minimum)) for intake."
+            "\(free.asBytes) are free; storage.min_free wants \(minimum.asBytes) for intake."
         guard free < minimum * 2 else { return DoctorCheck(name, DoctorCheck.ok, figures) }
         return DoctorCheck(
             name, free < minimum ? DoctorCheck.fail : DoctorCheck.warn, figures,
             remedy: "free some space on the disk of \(path), or lower storage.min_free", exit: 5)
     }
 
-    private static func gigabytes(_ bytes: Int64) -> String {
-        let hundredths = bytes / 10_000_000
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) GB"
-    }
-
-    private static var lastError: String { String(cString: strerror(errno)) }
+    static var lastError: String { String(cString: strerror(errno)) }
 
     /// The nearest folder above `path` that is there, or `path` itself.
-    private static func existing(_ path: String) -> String {
+    static func existing(_ path: String) -> String {
         var path = path
         while !FileSystem.exists(path), path != FileSystem.folder(of: path) {
             path = FileSystem.folder(of: path)

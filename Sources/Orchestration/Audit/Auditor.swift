@@ -78,7 +78,7 @@ package struct Auditor: Sendable {
                     .foreign)
             }
         }
-        return findings.check("archive", "\(places.count) workload folders, all of them known")
+        return findings.check("archive", "\(places.count.grouped) workload folders, all of them known")
     }
 
     /// Whether SQLite finds its file sound. Reads all of it, at one moment.
@@ -124,7 +124,7 @@ package struct Auditor: Sendable {
                 "\(odd.batch), rows with an outcome and those that failed", expected: odd.counted,
                 found: odd.kept, .records)
         }
-        return findings.check("counts", "\(evidence.stored) rows, each in exactly one state")
+        return findings.check("counts", "\(evidence.stored.grouped) rows, each in exactly one state")
     }
 
     /// That the first row in line for an object may go, and all others wait: so no two of them are in flight.
@@ -144,7 +144,8 @@ package struct Auditor: Sendable {
         if !workload.cancelWanted || workload.state.isOver {
             findings.compare("\(workload.id), rows out of turn", expected: 0, found: evidence.odd, .records)
         }
-        return findings.check("turns", "\(evidence.waiting) rows wait for others with the same object")
+        return findings.check(
+            "turns", "\(evidence.waiting.grouped) rows wait for others with the same object")
     }
 
     /// The digest of what was submitted, from the lines that are stored, and as it was accepted.
@@ -175,7 +176,7 @@ package struct Auditor: Sendable {
         if let stated = workload.storedSHA256 ?? workload.sourceSHA256 {
             findings.compare("\(place), SHA-256", expected: stated, found: digest, .records)
         }
-        return findings.check("source", "\(next) lines, \(bytes) bytes, SHA-256 \(digest)")
+        return findings.check("source", "\(next.grouped) lines, \(bytes.grouped) bytes, SHA-256 \(digest)")
     }
 }
 

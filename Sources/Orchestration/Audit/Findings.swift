@@ -38,7 +38,8 @@ struct Findings {
     /// The check, with `detail` when it held.
     func check(_ name: String, _ detail: String) -> Auditor.Check {
         Auditor.Check(
-            name: name, detail: count == 0 ? detail : count == 1 ? "1 difference" : "\(count) differences",
+            name: name,
+            detail: count == 0 ? detail : count == 1 ? "1 difference" : "\(count.grouped) differences",
             differences: kept)
     }
 }

@@ -40,7 +40,7 @@ struct HistoryAudit {
         }
         replay.compare()
         return replay.findings.check(
-            "history", "\(replay.events) events lead to where \(records.count) batches are")
+            "history", "\(replay.events.grouped) events lead to where \(records.count.grouped) batches are")
     }
 
     private mutating func take(_ event: EventRecord) {

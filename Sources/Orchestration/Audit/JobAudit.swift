@@ -34,8 +34,8 @@ struct JobAudit {
     /// What was found.
     var checks: [Auditor.Check] {
         [
-            files.check("archive", "\(jobs) jobs are as they were published"),
-            results.check("results", "\(lines) result lines agree with the rows"),
+            files.check("archive", "\(jobs.grouped) jobs are as they were published"),
+            results.check("results", "\(lines.grouped) result lines agree with the rows"),
         ]
     }
 

@@ -26,7 +26,7 @@ struct OutcomeAudit {
         }
         do {
             let digest = try audit.compareSummary(in: folder)
-            detail = "\(workload.rows.total) lines, SHA-256 \(digest.map(\.description) ?? "unknown")"
+            detail = "\(workload.rows.total.grouped) lines, SHA-256 \(digest.map(\.description) ?? "unknown")"
             try audit.compareLines(in: folder)
         } catch let damage as ArchiveDamage {
             audit.findings.add(damage.path, expected: "what was published", found: damage.reason, .restore)
