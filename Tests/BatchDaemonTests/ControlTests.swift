@@ -140,11 +140,17 @@ import Testing
                 ),
                 (
                     "/v1/workloads/w7", 404,
-                    ["not_found", "There is no workload \"w7\".", "See: batchctl list workloads"]
+                    [
+                        "not_found", "There is no workload \"w7\".",
+                        "Nothing was submitted yet. See: batchctl list workloads",
+                    ]
                 ),
                 (
                     "/v1/batches/b7", 404,
-                    ["not_found", "There is no batch \"b7\".", "See: batchctl list batches"]
+                    [
+                        "not_found", "There is no batch \"b7\".",
+                        "There was none yet. See: batchctl list batches",
+                    ]
                 ),
                 ("/v1/jobs/j", 404, ["not_found", "There is no job \"j\".", "See: batchctl list jobs"]),
                 (

@@ -56,7 +56,7 @@ struct DecisionRoutes {
         } catch Decision.Refused.noQueue(let queue) {
             throw Refusal(
                 .conflict, "wrong_state", "The queue \(queue) is not configured any more.",
-                hint: "Put it back into the configuration, and restart the daemon.")
+                hint: "Put it back into the configuration, then: systemctl reload batchd")
         }
     }
 

@@ -42,7 +42,7 @@ struct Facts: Sendable {
     /// A workload by its written id.
     func workload(_ text: String) throws -> WorkloadRecord {
         guard let id = WorkloadID(text), let record = try store.workload(id) else {
-            throw Refusal.notFound("workload", text, list: "batchctl list workloads")
+            throw try noWorkload(text)
         }
         return record
     }
@@ -50,7 +50,7 @@ struct Facts: Sendable {
     /// A batch by its written id.
     func batch(_ text: String) throws -> BatchRecord {
         guard let id = BatchID(text), let record = try store.batch(id) else {
-            throw Refusal.notFound("batch", text, list: "batchctl list batches")
+            throw try noBatch(text)
         }
         return record
     }
@@ -58,7 +58,7 @@ struct Facts: Sendable {
     /// The batch that a job carries.
     func batch(ofJob text: String) throws -> BatchRecord {
         guard let record = try store.batch(of: JobID(text)) else {
-            throw Refusal.notFound("job", text, list: "batchctl list jobs")
+            throw try noJob(text)
         }
         return record
     }

@@ -18,7 +18,7 @@ struct JobRoutes {
         }
         router.get(Routes.job(":id")) { [facts] call in
             guard let job = facts.job(try facts.batch(ofJob: call.id)) else {
-                throw Refusal.notFound("job", call.id, list: "batchctl list jobs")
+                throw try facts.noJob(call.id)
             }
             return try .json(job)
         }

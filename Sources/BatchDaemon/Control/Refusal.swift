@@ -26,9 +26,14 @@ struct Refusal: Error, HTTPResponseError {
 }
 
 extension Refusal {
-    /// There is no workload, batch or job of this id.
-    static func notFound(_ kind: String, _ id: String, list: String) -> Refusal {
-        Refusal(.notFound, "not_found", "There is no \(kind) \(shown(id)).", hint: "See: \(list)")
+    /// There is no workload, batch, job or row of this id.
+    ///
+    /// - Parameter meant: a sentence that leads to the one that was meant.
+    static func notFound(
+        _ kind: String, _ id: String, of owner: String = "", list: String, meant: String?
+    ) -> Refusal {
+        let hint = [meant, "See: \(list)"].compactMap(\.self).joined(separator: " ")
+        return Refusal(.notFound, "not_found", "There is no \(kind) \(shown(id))\(owner).", hint: hint)
     }
 
     /// There is no queue of this name.
