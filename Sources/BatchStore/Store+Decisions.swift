@@ -107,7 +107,8 @@ extension Store {
             try line?.finish()
             if count > 0 {
                 try db.note(
-                    "released", at: now, workload: workload, "\(count) \(state.word) rows go again: \(why)")
+                    "released", at: now, workload: workload,
+                    "\(count) \(state.word) \(count == 1 ? "row goes" : "rows go") again: \(why)")
             }
             return count
         }
@@ -138,7 +139,9 @@ extension Store {
             moves.add(Int64(count), from: .held, to: .failed)
             try db.move(moves, in: workload)
             if count > 0 {
-                try db.note("failed", at: now, workload: workload, "\(count) held rows are given up: \(why)")
+                try db.note(
+                    "failed", at: now, workload: workload,
+                    "\(count) held \(count == 1 ? "row is" : "rows are") given up: \(why)")
             }
             return count
         }

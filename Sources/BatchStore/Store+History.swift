@@ -138,6 +138,35 @@ extension Store {
         }
     }
 
+    /// What a person decided last about a workload as a whole, or about some of its rows; nil when nobody did.
+    ///
+    /// - Parameter kind: only decisions of this kind.
+    package func lastDecision(on workload: WorkloadID, kind: String? = nil) throws -> EventRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM event
+                    WHERE workload = ?1 AND batch IS NULL AND uid IS NOT NULL AND (?2 IS NULL OR kind = ?2)
+                    ORDER BY seq DESC LIMIT 1
+                    """, arguments: [workload.rawValue, kind]
+            ).map(EventRecord.init(stored:))
+        }
+    }
+
+    /// What was written when a queue, or everything, was paused; nil when nothing was.
+    package func beginning(of pause: Pause) throws -> EventRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM event WHERE workload IS NULL AND kind = 'paused' AND at = ?1
+                      AND substr(message, 1, length(?2)) = ?2 ORDER BY seq DESC LIMIT 1
+                    """, arguments: [pause.since.milliseconds, "\(pause.scope)"]
+            ).map(EventRecord.init(stored:))
+        }
+    }
+
     /// The reason that most held rows of a workload have; nil when none is held.
     package func commonestHoldReason(in workload: WorkloadID) throws -> String? {
         try read { db in

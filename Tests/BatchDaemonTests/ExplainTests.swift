@@ -72,9 +72,9 @@ import Testing
     }
 
     @Test func eachStateOfARowHasARuleAndEachRuleAState() {
-        let running = workload(.running)
+        let running = WorkloadRule.noRoom
         let ahead = RowAhead(workload: WorkloadID(1), id: "r-9")
-        var cases: [(RowRecord, WorkloadRecord, RowRule)] = [
+        let cases: [(RowRecord, WorkloadRule, RowRule)] = [
             (row(.succeeded), running, .succeeded), (row(.canceled), running, .canceled),
             (row(.inFlight), running, .inFlight), (row(.failed, reason: .refused), running, .refused),
             (row(.failed, reason: .attemptsExhausted), running, .exhausted),
@@ -87,13 +87,15 @@ import Testing
             (row(.queued, ahead: ahead), running, .behindAnother),
             (row(.queued, due: now + .minutes(1)), running, .later),
             (row(.queued, due: now), running, .ready),
-            (row(.queued), running, .ready), (row(.queued), workload(.paused), .stopped),
+            (row(.queued), running, .ready), (row(.queued), .paused, .stopped),
+            (row(.queued), .heldOther, .stopped), (row(.queued), .windowClosed, .stopped),
+            (row(.queued), .canary, .stopped), (row(.queued, due: now), .queuePaused, .stopped),
+            (row(.queued, due: now), .later, .ready), (row(.queued, ahead: ahead), .paused, .behindAnother),
         ]
-        cases.append((row(.queued), workload(.held, reason: "x"), .stopped))
-        for (record, workload, rule) in cases {
-            #expect(RowRule(record, of: workload, at: now) == rule)
+        for (record, above, rule) in cases {
+            #expect(RowRule(record, under: above, at: now) == rule)
             if record.state == .held {
-                #expect(rule.commands(record, of: workload).count == 2 && rule.next == nil)
+                #expect(rule.commands(record, of: workload(.running)).count == 2 && rule.next == nil)
             }
         }
         #expect(Set(cases.map(\.2)) == Set(RowRule.allCases))

@@ -8,7 +8,7 @@ enum RowRule: String, CaseIterable {
     case canceled, inFlight, behindAnother, later, ready, stopped
 
     /// Every row has exactly one.
-    init(_ row: RowRecord, of workload: WorkloadRecord, at now: Timestamp) {
+    init(_ row: RowRecord, under workload: WorkloadRule, at now: Timestamp) {
         let reason = row.reason.flatMap(RowReason.init)
         switch row.state {
         case .succeeded: self = .succeeded
@@ -19,7 +19,7 @@ enum RowRule: String, CaseIterable {
         case .queued:
             if row.ahead != nil {
                 self = .behindAnother
-            } else if workload.state == .paused || workload.state == .held {
+            } else if workload.stopsEveryRow {
                 self = .stopped
             } else {
                 self = row.dueAt.map { $0 > now } ?? false ? .later : .ready
@@ -63,7 +63,7 @@ enum RowRule: String, CaseIterable {
         case .behindAnother: "A row with the same object was submitted before, and goes first."
         case .later: "It failed for a passing reason, and goes again after a pause."
         case .ready: "It goes into the next job for which there is a place."
-        case .stopped: "Its workload is stopped: see there."
+        case .stopped: "No job is begun for its workload now."
         }
     }
 
@@ -94,6 +94,7 @@ enum RowRule: String, CaseIterable {
             return ["release", "fail"].map { "batchctl \($0) \(id) \(row.id) --reason '…'" }
         case .inFlight: return row.batch.map { ["batchctl explain \($0)"] } ?? []
         case .behindAnother: return row.ahead.map { ["batchctl explain \($0.workload) \($0.id)"] } ?? []
+        // What holds it back is its workload's, and so is what would change that.
         case .stopped: return ["batchctl explain \(id)"]
         case .later, .ready: return ["batchctl pause \(id)", "batchctl cancel \(id)"]
         }

@@ -59,6 +59,17 @@ enum WorkloadRule: String, CaseIterable {
         return due > surroundings.now ? .later : .noRoom
     }
 
+    /// True while no job is begun for it, whichever of its rows could go.
+    var stopsEveryRow: Bool {
+        switch self {
+        case .finished, .canceled, .canceling, .paused, .heldRows, .heldKey, .heldCreate, .heldInVain,
+            .heldValidation, .heldCanary, .heldHalt, .heldOther, .diskShort, .queuePaused, .queueGone,
+            .windowClosed, .notYet, .canary:
+            true
+        case .allUnderWay, .behindOthers, .later, .noRoom: false
+        }
+    }
+
     /// The rule, as a sentence.
     var sentence: String {
         switch self {

@@ -1,0 +1,59 @@
+import BatchCore
+import BatchStore
+import Env
+import Orchestration
+
+/// The rule that holds for a workload now, with what shows it and when it ends by itself.
+struct WorkloadVerdict {
+    var rule: WorkloadRule
+    /// The facts that the rule was applied to, a sentence each.
+    var evidence: [String]
+    /// When what comes next comes, if that is a moment that is known.
+    var nextAt: Timestamp?
+}
+
+extension Facts {
+    /// What holds for a workload now.
+    func verdict(on record: WorkloadRecord) throws -> WorkloadVerdict {
+        let due = try store.nextDue(in: record.id)
+        let pause = try store.pauses().first { $0.scope == .queue(record.queue) || $0.scope == .all }
+        let opens = opening(ofQueue: record.queue)
+        let rule = WorkloadRule(
+            record,
+            in: .init(
+                isDiskShort: try disk.free() < disk.minFree, isQueuePaused: pause != nil,
+                isQueueConfigured: queueNames.contains(record.queue),
+                isCanaryUnderWay: try isCanaryUnderWay(of: record), opensAt: opens, nextDue: due,
+                now: clock.now()))
+        var evidence: [String] = []
+        var nextAt: Timestamp?
+        switch rule {
+        case .windowClosed:
+            nextAt = opens
+            if let window = policy(ofQueue: record.queue)?.window { evidence.append("Window: \(window).") }
+        case .queuePaused:
+            nextAt = pause?.until
+            if let pause {
+                let by = try store.beginning(of: pause).flatMap(\.uid).map { ", by \(Names.shown($0))" } ?? ""
+                evidence.append("\(pause.scope): \(reason(of: pause))\(by)")
+            }
+        case .canary:
+            if let canary = policy(ofQueue: record.queue)?.canary {
+                evidence.append(
+                    "Canary: at most \(canary.rows.grouped) rows, and \(canary.maxFailureRate) of them may fail."
+                )
+            }
+        case .later: nextAt = due
+        case .notYet: nextAt = record.startAfter
+        default: break
+        }
+        return WorkloadVerdict(rule: rule, evidence: evidence, nextAt: nextAt)
+    }
+
+    /// An event in a sentence, with the user who asked for it.
+    func words(_ event: EventRecord) -> String {
+        let by = event.uid.map { ", by \(Names.shown($0))" } ?? ""
+        let message = event.message.isEmpty ? "" : ": \(event.message)"
+        return "\(event.seq), \(event.kind)\(message)\(by)"
+    }
+}
