@@ -12,6 +12,8 @@ package struct FileFacts: Hashable, Sendable {
 
     /// Which file it is.
     package let identity: Identity
+    /// The user whom it belongs to.
+    package let owner: UInt32
     /// Its permission bits.
     package let permissions: UInt32
     /// True for a folder.
@@ -35,6 +37,7 @@ package struct FileFacts: Hashable, Sendable {
 
     private init(_ status: stat) {
         identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+        owner = status.st_uid
         permissions = status.st_mode & 0o7777
         isFolder = status.st_mode & S_IFMT == S_IFDIR
         isSocket = status.st_mode & S_IFMT == S_IFSOCK

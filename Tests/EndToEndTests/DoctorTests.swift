@@ -22,6 +22,22 @@ import Testing
         }
     }
 
+    @Test func aKeyThatStripeRefusesIsNamedAndTheLookIsCounted() async throws {
+        try await Site.with { site in
+            try await site.withDaemon { _ in
+                try await site.simulator.inject(
+                    #"{"wire":[{"on":"retrieve","action":"status","status":401,"probability":1}]}"#)
+                let before = try await site.reads()
+                let answer = try await site.ctl("doctor")
+                #expect(answer.code == 2, "\(answer.output)")
+                #expect(
+                    answer.output.contains("put a valid key into the file of accounts.main.api_key_file"),
+                    "\(answer.output)")
+                #expect(try await site.reads() == before + 1)
+            }
+        }
+    }
+
     @Test(arguments: Misconfiguration.allCases)
     func eachMisconfigurationIsFoundAndItsRemedyNamed(planted: Misconfiguration) async throws {
         try await Site.with { site in
@@ -45,6 +61,7 @@ enum Misconfiguration: CaseIterable {
     case mistypedKey, noQueue, noKeyFile, sharedKeyFile, publishableKey, keyInConfiguration, liveKey,
         testKeyForLive
     case unreachable, unknownVersion, wrongClock, noRoom, stateIsAFile, archiveIsOpen, wrongSocket
+    case inboxIsAFile, inboxIsOpen, inboxOfNoQueue, inboxElsewhere
 
     var check: String {
         switch self {
@@ -57,10 +74,13 @@ enum Misconfiguration: CaseIterable {
         case .stateIsAFile: "state"
         case .archiveIsOpen: "archive"
         case .wrongSocket: "socket"
+        case .inboxIsAFile, .inboxIsOpen, .inboxOfNoQueue, .inboxElsewhere: "inbox"
         }
     }
 
-    var isWarning: Bool { [.sharedKeyFile, .testKeyForLive, .archiveIsOpen].contains(self) }
+    var isWarning: Bool {
+        [.sharedKeyFile, .testKeyForLive, .archiveIsOpen, .inboxIsOpen, .inboxOfNoQueue].contains(self)
+    }
 
     var remedy: String {
         switch self {
@@ -78,18 +98,22 @@ enum Misconfiguration: CaseIterable {
         case .stateIsAFile: "storage.state_dir"
         case .archiveIsOpen: "chmod 700"
         case .wrongSocket: "control.socket: "
+        case .inboxIsAFile: "give inbox another path"
+        case .inboxIsOpen: "chmod o-w"
+        case .inboxOfNoQueue: "the folder of a queue: update-customers"
+        case .inboxElsewhere: "replace the link by a folder"
         }
     }
 
     var exit: Int {
         switch self {
         case .mistypedKey, .noQueue, .noKeyFile, .publishableKey, .keyInConfiguration, .liveKey,
-            .stateIsAFile:
+            .stateIsAFile, .inboxIsAFile, .inboxElsewhere:
             2
         case .noRoom: 5
         // Their warnings, or their failures, come after the daemon that does not run.
         case .sharedKeyFile, .testKeyForLive, .unreachable, .unknownVersion, .wrongClock, .archiveIsOpen,
-            .wrongSocket:
+            .wrongSocket, .inboxIsOpen, .inboxOfNoQueue:
             6
         }
     }
@@ -132,12 +156,41 @@ enum Misconfiguration: CaseIterable {
                 atPath: site.archive, withIntermediateDirectories: false,
                 attributes: [.posixPermissions: 0o755])
         case .wrongSocket: break
+        case .inboxIsAFile, .inboxIsOpen, .inboxOfNoQueue, .inboxElsewhere: try plantInbox(in: site)
         }
         return [:]
+    }
+
+    private func plantInbox(in site: Site) throws {
+        let files = FileManager.default
+        let inbox = "\(site.folder)/inbox"
+        try site.append("inbox: \(inbox)")
+        func make(_ path: String, mode: Int = 0o700) throws {
+            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+            // Whatever the umask of who runs this is.
+            try files.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+        switch self {
+        case .inboxIsAFile: try Data().write(to: URL(filePath: inbox))
+        case .inboxIsOpen: try make(inbox, mode: 0o777)
+        case .inboxOfNoQueue: try make("\(inbox)/update-costumers")
+        default:
+            // A disk of its own.
+            try make("\(inbox)/update-customers")
+            try files.createSymbolicLink(
+                atPath: "\(inbox)/update-customers/accepted", withDestinationPath: "/dev/shm")
+        }
     }
 }
 
 extension Site {
+    /// The GETs that were counted this month.
+    fileprivate func reads() async throws -> Int {
+        let status = try await ctl("status", "-o", "json").json()
+        let reads = try #require(status["reads"] as? [[String: Any]])
+        return try #require(reads.first?["made"] as? Int)
+    }
+
     /// Runs `batchctl doctor` on the configuration.
     fileprivate func doctor(
         _ arguments: [String] = [], environment: [Subprocess.Environment.Key: String?] = [:]

@@ -68,7 +68,9 @@ struct AccountChecks {
                 "\(account.stripe.baseURL) takes the \(mode) key and knows \(version).")
         case 401:
             return fail(
-                "The key is refused", "put a valid key into the file of accounts.\(name).api_key_file")
+                "The key is refused",
+                "put a valid key into the file of accounts.\(name).api_key_file, then: systemctl reload batchd"
+            )
         case 403:
             return fail(
                 "The key may not use batch jobs",

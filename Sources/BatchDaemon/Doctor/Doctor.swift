@@ -36,6 +36,7 @@ package struct Doctor: Sendable {
             return findings.report
         }
         FolderChecks(configuration.storage).add(to: &findings)
+        InboxChecks(configuration)?.add(to: &findings)
         if store == nil {
             let configured = configuration.control.socket
             findings.add(SocketCheck.check(socket ?? configured, configured: configured))
@@ -129,7 +130,7 @@ package struct Doctor: Sendable {
             findings.add(
                 DoctorCheck(
                     "reads \(name)", isShort ? DoctorCheck.warn : DoctorCheck.ok,
-                    "\(made) of \(limit) GETs are made this month"
+                    "\(made.grouped) of \(limit.grouped) GETs are made this month"
                         + (isShort ? ": jobs are looked at rarely." : "."),
                     remedy: isShort
                         ? "raise accounts.\(name).read_budget_per_month if Stripe grants more, or wait for the 1st"
