@@ -108,7 +108,7 @@ install: static
 	install -m 0644 systemd/batchd.socket $(DESTDIR)$(UNITS)/batchd.socket
 	install -m 0644 systemd/batchd.sysusers $(DESTDIR)$(SYSUSERS)/batchd.conf
 	install -d $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
-	install -m 0644 config/examples/*.yaml $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
+	install -m 0644 config/examples/*.yaml config/prometheus-rules.yml $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
 	@test -n '$(DESTDIR)' || { systemd-sysusers $(SYSUSERS)/batchd.conf && systemctl daemon-reload && \
 	  chgrp -R batchd /etc/batchd && echo 'Next: see "Installing" in README.md'; }
 

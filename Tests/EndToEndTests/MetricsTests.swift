@@ -78,6 +78,7 @@ import Testing
                 let slack = try #require(page["batchd_nearest_deadline_slack_seconds{clock=\"processing\"}"])
                 #expect((86_000...86_400).contains(slack))
                 #expect(page["batchd_batches{queue=\"update-customers\",phase=\"processing\"}"] == 1)
+                try await site.alertsAreAboutWhatIsServed(page)
             }
         }
     }
@@ -110,12 +111,38 @@ extension Site {
         try (text + "\n" + section + "\n").write(toFile: config, atomically: true, encoding: .utf8)
     }
 
+    private var promtool: String? {
+        ["/usr/bin/promtool", "/usr/local/bin/promtool"].first(where: FileManager.default.isExecutableFile)
+    }
+
+    /// Holds the alert rules to a page: each series that they ask for is on it, with the labels that they choose by.
+    fileprivate func alertsAreAboutWhatIsServed(_ page: Exposition) async throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../config/prometheus-rules.yml").standardized.path()
+        let rules = try String(contentsOfFile: path, encoding: .utf8)
+        var names: Set<String> = []
+        for found in rules.matches(of: /\b((?:batchd|process)_[a-z_]+)(?:\{([a-z]+)=)?/) {
+            let name = String(found.1)
+            names.insert(name)
+            let samples = page.families[name]?.samples.keys.map(\.self) ?? []
+            #expect(!samples.isEmpty, "an alert asks for \(name), which is not served")
+            // What Prometheus adds by itself is on no page.
+            if let label = found.2, label != "job" {
+                #expect(samples.allSatisfy { $0.contains("\(label)=\"") }, "\(name) has no label \(label)")
+            }
+        }
+        #expect(names.count > 8, "the rules are read")
+        for clock in rules.matches(of: /clock="([a-z]+)"/) {
+            #expect(["upload", "processing", "results"].contains(String(clock.1)))
+        }
+        guard let promtool else { return }
+        let answer = try await judge(promtool, ["check", "rules", path])
+        #expect(answer.code == 0, "\(answer.output) \(answer.errors)")
+    }
+
     /// Lets Prometheus' own linter judge a page, where it is installed.
     fileprivate func promtool(_ page: String) async throws {
-        guard
-            let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first(
-                where: FileManager.default.isExecutableFile)
-        else { return }
+        guard let promtool else { return }
         try page.write(toFile: "\(folder)/page", atomically: true, encoding: .utf8)
         let answer = try await judge("/bin/sh", ["-c", "\(promtool) check metrics <\(folder)/page"])
         #expect(answer.code == 0, "\(answer.output) \(answer.errors)")
