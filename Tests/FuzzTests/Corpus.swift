@@ -24,6 +24,12 @@ enum Corpus {
             case .form:
                 ["64MB", "4 GiB", "30s", "7d", "0660", "POST /v1/customers/:customer", "null", "sk_live_1"]
             case .configuration: configurations
+            case .csv: tables
+            case .event:
+                EventOracles.seeds
+                    + files(in: "Fixtures/stripe").map {
+                        "t=1700000000\n" + String(decoding: $0, as: UTF8.self)
+                    }
             case .frames: []
             }
         return texts.map { Array($0.utf8) } + frames(of: target) + files(in: "Fixtures/fuzz/\(target)")
@@ -41,7 +47,7 @@ enum Corpus {
             "=", "?", "https://x/?s=1", "+23:59", "0000-01-01T00:00:00Z", "9999-12-31T23:59:60Z", "complete",
             "response",
             "error", "message", "status_details", "  - ", "&a ", "*a", "<<: ", "|\n", "d", "GB",
-            "path_params",
+            "path_params", "\"\"", ",\"", "\",", "t=", ",v1=", "v2.core.batch_job.",
         ].map { Array($0.utf8) } + [
             [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x28, 0xB5, 0x2F, 0xFD],
         ]
@@ -79,6 +85,11 @@ enum Corpus {
         "storage:\n  min_free: 2GB\n  state_dir: /x\ncontrol: {socket: /s, socket_mode: \"0660\"}\nqueues: null\n",
         "a: &a {b: c}\nd: *a\ne: [*a, *a]\n",
     ]
+    private static let tables = [
+        "id,name,balance,share,active\nr-1,Ada,12,0.5,true\r\nr-2,\"Lovelace, \"\"A\"\"\n2\",,,FALSE\n",
+        "\u{FEFF}name,id,balance,share,active,more\n\n\"\",a,-5,12.50,,x\n\"\u{1F600}\t\\\",b,0,0,true,\"\"",
+        "\"id\"\n\"open\n", "a,b\rc,d\n", "a\"b\n\"c\"d,e\nf,g\r",
+    ].flatMap { ["\0\u{1}" + $0, "\u{7FF}" + $0] }
     private static let manifests = [
         """
         {"account":"main","queue":"q","workload":"w1","batch":"b2","job":"batchv2_1","status":"complete",

@@ -29,6 +29,10 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case form
     /// A whole configuration file.
     case configuration
+    /// A table of comma-separated values, and the rows that are made of it.
+    case csv
+    /// The signature of an event, and the event.
+    case event
 
     /// What is wrong with what was made of `bytes`; nil when nothing is. A crash is worse.
     func finding(in bytes: [UInt8]) -> String? {
@@ -44,6 +48,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .control: DaemonOracles.control(bytes)
         case .form: DaemonOracles.form(bytes)
         case .configuration: DaemonOracles.configuration(bytes)
+        case .csv: TableOracles.csv(bytes)
+        case .event: EventOracles.event(bytes)
         case .manifest: ArchiveOracles.manifest(bytes)
         case .frames: ArchiveOracles.frames(bytes)
         }

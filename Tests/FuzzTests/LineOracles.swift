@@ -149,7 +149,7 @@ enum LineOracles {
         return bytes[..<end].last { ![0x20, 0x09, 0x0D].contains($0) } == UInt8(ascii: ",")
     }
 
-    private static func hasHugeNumber(_ bytes: [UInt8]) -> Bool {
+    static func hasHugeNumber(_ bytes: [UInt8]) -> Bool {
         String(decoding: bytes, as: UTF8.self).contains(/[eE]\+?[0-9]{2,}|[0-9]{60,}/)
     }
 }
