@@ -125,13 +125,20 @@ struct BatchCtl: ParsableCommand {
 extension BatchCtl {
     /// A message about a value that is none of those there are, and which one was meant.
     fileprivate static func withNearest(_ text: String) -> String {
+        // The words stand on that line, or on lines of their own when they are many.
         guard
             let found = text.firstMatch(
-                of: /The value '([^'\n]*)' is invalid for [^\n]*Please provide one of ([^\n]*)/),
-            let near = Nearness.nearest(
-                to: String(found.1), among: found.2.matches(of: /'([^']*)'/).map { String($0.1) })
+                of:
+                    /The value '([^'\n]*)' is invalid for [^\n]*Please provide one of ([^\n]*(?:\n  - [^\n]*)*)/
+            )
         else { return text }
-        return text[..<found.range.upperBound] + " Did you mean '\(near)'?" + text[found.range.upperBound...]
+        let words = found.2.matches(of: /'([^'\n]*)'|\n  - ([^\n]*)/).compactMap { $0.1 ?? $0.2 }
+        guard let near = Nearness.nearest(to: String(found.1), among: words.map(String.init)) else {
+            return text
+        }
+        let gap = found.2.contains("\n") ? "\n" : " "
+        return text[..<found.range.upperBound] + "\(gap)Did you mean '\(near)'?"
+            + text[found.range.upperBound...]
     }
 }
 

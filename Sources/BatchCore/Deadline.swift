@@ -58,7 +58,7 @@ extension Deadline.Kind {
     package var story: String {
         switch self {
         case .upload: "upload window closes"
-        case .processing: "Stripe ends the job"
+        case .processing: "Stripe's 24 hours end"
         case .results: "results expire"
         }
     }

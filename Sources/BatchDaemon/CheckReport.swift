@@ -17,6 +17,9 @@ extension Configuration {
         lines.append("state: \(storage.stateDirectory)")
         lines.append("archive: \(storage.archiveDirectory)")
         lines.append("socket: \(control.socket)")
+        if let inbox { lines.append("inbox: \(inbox)") }
+        if let metrics { lines.append("metrics: http://\(metrics)/metrics") }
+        if let webhook { lines.append("webhook: http://\(webhook.listen)/webhook") }
         return lines.joined(separator: "\n")
     }
 }

@@ -228,10 +228,13 @@ struct CommandTests {
             #expect(
                 await workload.run("pause", "w12", "--reason", "a b", "--until", "2h", socket: daemon.socket)
                     == .ok)
-            #expect(workload.err == "w12 is paused, until 2026-11-22T09:00:00Z.\n", "\(workload.err)")
+            #expect(
+                workload.err
+                    == "w12 is paused until 2026-11-22 09:00:00 UTC (in 2 h). Let it go on: batchctl resume w12\n",
+                "\(workload.err)")
             #expect(await queue.run("pause", "w-queue", socket: daemon.socket) == .ok)
             #expect(await all.run("resume", "all", socket: daemon.socket) == .ok)
-            #expect(all.err == "Goes on. Still paused by themselves: update-customers.\n")
+            #expect(all.err == "Everything goes on. Still paused by themselves: update-customers.\n")
             #expect(
                 daemon.calls.map(\.line) == [
                     "POST /v1/workloads/w12/pause?reason=a%20b&until=2026-11-22T09%3A00%3A00Z",
@@ -294,7 +297,7 @@ struct CommandTests {
             #expect(await programs.run("events", "-o", "json", socket: daemon.socket) == .ok)
             #expect(
                 people.out
-                    == "7  2026-11-22 07:00:00 UTC  batch_staged  b34  The input file is written.  by ada\n")
+                    == "7  2026-11-22 07:00:00 UTC  batch_staged  b34 by ada  The input file is written.\n")
             #expect(programs.out == Documents.event + "\n")
             #expect(daemon.calls.first?.line == "GET /v1/events?id=w12&since=5")
         }

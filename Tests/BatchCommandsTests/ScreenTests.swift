@@ -59,6 +59,21 @@ struct ScreenTests {
         #expect(lines == ["held: twelve", "rows of w3"])
     }
 
+    @Test func whatIsBrokenGoesOnUnderWhereItBegan() {
+        let evidence = text([Cell("     Input of many bytes, SHA-256")].wrapped(to: 20))
+        #expect(evidence == ["     Input of many", "     bytes, SHA-256"])
+        let fact = text([Cell("hint", .dim), Cell("  "), Cell("See the rows: rows w3")].wrapped(to: 18))
+        #expect(fact == ["hint  See the", "      rows: rows", "      w3"])
+        let check = text([Cell("ok    ", .good), Cell("clock  It agrees")].wrapped(to: 15))
+        #expect(check == ["ok    clock  It", "             agrees"])
+    }
+
+    @Test func aWideTableIsCutNowhere() throws {
+        let long = try workload(Documents.workload(name: String(repeating: "n", count: 100)))
+        let lines = text(Tables.workloads(clockface).lines([long], width: 80, wide: true))
+        #expect(lines[1].contains(String(repeating: "n", count: 100)) && !lines[1].contains("…"))
+    }
+
     @Test(arguments: [40, 79, 199]) func progressFitsAndFillsItsBarWithTheShareDone(width: Int) throws {
         let lines = ProgressScreen(workload: try workload(), clockface: clockface).lines(width: width)
         #expect(lines.count == 3 && lines.allSatisfy { $0.width <= width })

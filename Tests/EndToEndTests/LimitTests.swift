@@ -108,7 +108,7 @@ import Testing
             try await site.withDaemon { _ in
                 #expect(try await site.ctl("submit", "update-customers", input).code == 0)
                 try await awaitFact("a job runs") {
-                    try await site.ctl("list", "deadlines").output.contains("Stripe ends the job")
+                    try await site.ctl("list", "deadlines").output.contains("Stripe's 24 hours end")
                 }
                 let deadline = try #require(
                     try await site.ctl("list", "deadlines", "-o", "json").jsonLines().first)

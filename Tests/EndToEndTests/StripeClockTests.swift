@@ -27,7 +27,7 @@ import Testing
                     return nearest?["state"] as? String == "soon" && (3600...4500).contains(slack)
                 }
                 let status = try await site.ctl("status").output
-                #expect(status.contains("Alarm: Stripe ends the job"), "\(status)")
+                #expect(status.contains("Alarm: Stripe's 24 hours end"), "\(status)")
                 try daemon.kill()
             }
             try await site.simulator.advance(seconds: 1_200)

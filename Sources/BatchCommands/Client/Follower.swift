@@ -65,6 +65,7 @@ struct Follower {
         case .stillRunning:
             return
                 "\(id) still runs: \(Human.count(rows.ended)) of \(Human.count(rows.total, "row")) are done."
+                + (workload.hint.map { " \($0)" } ?? "")
         default:
             guard rows.canceled > 0 else { return nil }
             return "\(id) was canceled: \(Human.count(rows.canceled, "row")) did not run."

@@ -27,8 +27,8 @@ struct BackupCommand: OperatorCommand {
         try await session.client.stream(Routes.backup, method: .POST) { try file.append($0) }
         let bytes = try file.publish()
         session.output.say(
-            "\(file.path) has \(bytes) bytes. Copy the archive into \(folder)/archive now, and check both with: "
-                + "batchctl audit --offline --state \(folder) --archive \(folder)/archive")
+            "\(file.path) has \(Human.bytes(bytes)). Copy the archive into \(folder)/archive now, then check both:\n"
+                + "  batchctl audit --offline --state \(folder) --archive \(folder)/archive")
         return .ok
     }
 }

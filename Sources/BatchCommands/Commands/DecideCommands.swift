@@ -83,7 +83,8 @@ struct ReleaseCommand: OperatorCommand {
         let answer = try await choice.decide(
             by: Routes.release(percentEncoded(choice.workload)), to: "send rows again", in: session)
         if session.output.isJSON { try session.output.show(answer) { [] } }
-        session.output.say(DecisionText.sentAgain(answer))
+        session.output.say(
+            DecisionText.sentAgain(answer, none: DecisionText.chosen(.held, code: choice.code)))
         return .ok
     }
 }
@@ -154,19 +155,27 @@ struct RetryCommand: OperatorCommand {
                 as: DecisionAnswer.self, within: .patient)
         }
         if session.output.isJSON { try session.output.show(answer) { [] } }
-        session.output.say(DecisionText.sentAgain(answer))
+        session.output.say(DecisionText.sentAgain(answer, none: DecisionText.chosen(state, code: code)))
         return .ok
     }
 }
 
 private enum DecisionText {
-    static func sentAgain(_ answer: DecisionAnswer) -> String {
+    static func sentAgain(_ answer: DecisionAnswer, none what: String) -> String {
         let id = answer.workload.id
-        guard answer.rows > 0 else { return "No row of \(id) is in that state." }
+        guard answer.rows > 0 else { return "No row of \(id) is \(what)." }
         let next =
-            answer.workload.knownState == .paused
-            ? "It is paused: batchctl resume \(id)" : "Follow: batchctl watch \(id)"
+            switch answer.workload.knownState {
+            case .paused: "It is paused: batchctl resume \(id)"
+            // A guard holds the workload, whatever becomes of its rows.
+            case .held: "It is held: batchctl explain \(id)"
+            default: answer.workload.hint ?? "Follow: batchctl watch \(id)"
+            }
         return "\(Human.count(answer.rows, "row")) of \(id) queued again. \(next)"
+    }
+
+    static func chosen(_ state: RowState, code: String?) -> String {
+        state.rawValue + (code.map { " with the code \($0)" } ?? "")
     }
 }
 

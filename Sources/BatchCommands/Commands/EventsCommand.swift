@@ -49,7 +49,11 @@ struct EventsCommand: OperatorCommand {
                         return try output.pass(ByteBuffer(bytes: line + [UInt8(ascii: "\n")]))
                     }
                     let clockface = Clockface(now: session.times.now())
-                    try output.showNext(event) { Self.line(event, clockface) }
+                    // Whole: who did it and until when results last must not be cut off.
+                    try output.show([
+                        Self.line(
+                            event, clockface, isWide: output.format == .wide || (output.width ?? 200) > 150)
+                    ])
                 }
             }
         } catch let failure as Failure where follow && failure.exit == .temporary {
@@ -63,19 +67,19 @@ struct EventsCommand: OperatorCommand {
         "batchctl events -f\(id.map { " \($0)" } ?? "") --since \(seq)"
     }
 
-    private static func line(_ event: Event, _ clockface: Clockface) -> Line {
-        let subject = event.job ?? event.batch ?? event.workload ?? ""
+    private static func line(_ event: Event, _ clockface: Clockface, isWide: Bool) -> Line {
+        // The job of a batch is in 'show', and too long for a narrow screen.
+        let subject = [event.batch ?? event.workload, by(event)].compactMap(\.self).joined(separator: " ")
         return [
             Cell("\(event.seq)  \(clockface.absolute(event.at))  ", .dim), Cell(event.kind),
             Cell("  \(subject)", .dim),
+            Cell(isWide ? event.job.map { "  \($0)" } ?? "" : "", .dim),
             Cell("  \(event.message)"),
-            Cell(by(event), .dim),
         ]
     }
 
     /// Who asked for it, if somebody did.
-    private static func by(_ event: Event) -> String {
-        guard let uid = event.uid else { return "" }
-        return "  by \(event.user ?? "uid \(uid)")"
+    private static func by(_ event: Event) -> String? {
+        event.uid.map { "by \(event.user ?? "uid \($0)")" }
     }
 }

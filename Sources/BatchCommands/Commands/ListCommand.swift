@@ -68,7 +68,15 @@ struct ListCommand: OperatorCommand {
         let query: DaemonClient.Query = [.state: state, .queue: queue, .workload: workload]
         guard watch else {
             let values: [Value] = try await session.client.list(path, query)
-            return try session.output.show(values, table(Clockface(now: session.times.now())))
+            let table = table(Clockface(now: session.times.now()))
+            guard values.isEmpty, !session.output.isJSON else {
+                return try session.output.show(values, table)
+            }
+            let conditions = query.compactMap { name, value in
+                value.map { " --\(name.rawValue) \(Cell($0).text)" }
+            }
+            let limits = conditions.isEmpty ? "" : " with\(conditions.joined())"
+            return session.output.say("No \(table.noun)\(limits).")
         }
         var live = LiveList<Value>(output: session.output)
         if live.isLive { try session.output.console.out.write("\u{1B}[2J") }

@@ -75,25 +75,27 @@ struct PauseCommand: OperatorCommand {
     func run(in session: Session) async throws -> CommandExit {
         let moment = until?.moment(at: session.times.now())
         let query: DaemonClient.Query = [.reason: reason, .until: moment]
-        let end = moment.map { "until \($0)" } ?? "until: batchctl resume"
+        let clockface = Clockface(now: session.times.now())
+        let end = moment.map { " until \(clockface.both($0))" } ?? ""
         switch target {
         case .all:
             let after: Status = try await session.client.post(Routes.pauseAll, query)
             if session.output.isJSON { try session.output.show(after) { [] } }
-            session.output.say("Everything is paused, \(end)\(until == nil ? " ALL" : "").")
+            session.output.say("Everything is paused\(end). Let it go on: batchctl resume ALL")
         case .queue(let name):
             let after: Queue = try await session.client.post(Routes.pauseQueue(percentEncoded(name)), query)
             if session.output.isJSON { try session.output.show(after) { [] } }
             session.output.say(
-                "\(after.name) is paused, \(end)\(until == nil ? " \(after.name)" : "")."
-                    + running(after.jobs.active))
+                "\(after.name) is paused\(end).\(running(after.jobs.active)) Let it go on: batchctl resume \(after.name)"
+            )
         case .workload(let id):
             let after: Workload = try await session.client.post(Routes.pause(percentEncoded(id)), query)
             if session.output.isJSON { try session.output.show(after) { [] } }
             session.output.say(
-                "\(after.id) is paused, \(end)\(until == nil ? " \(after.id)" : "")."
+                "\(after.id) is paused\(end)."
                     + (after.rows.inFlight > 0
-                        ? " \(Human.count(after.rows.inFlight, "row")) in flight will be settled." : ""))
+                        ? " \(Human.count(after.rows.inFlight, "row")) in flight will be settled." : "")
+                    + " Let it go on: batchctl resume \(after.id)")
         }
         return .ok
     }
@@ -127,7 +129,8 @@ struct ResumeCommand: OperatorCommand {
             let after: Status = try await session.client.post(Routes.resumeAll)
             if session.output.isJSON { try session.output.show(after) { [] } }
             let rest = after.paused.map(\.what).joined(separator: ", ")
-            session.output.say("Goes on." + (rest.isEmpty ? "" : " Still paused by themselves: \(rest)."))
+            session.output.say(
+                "Everything goes on." + (rest.isEmpty ? "" : " Still paused by themselves: \(rest)."))
         case .queue(let name):
             let after: Queue = try await session.client.post(Routes.resumeQueue(percentEncoded(name)))
             if session.output.isJSON { try session.output.show(after) { [] } }
@@ -138,7 +141,7 @@ struct ResumeCommand: OperatorCommand {
                     Routes.resume(percentEncoded(id)), [.confirm: name], as: Workload.self)
             }
             if session.output.isJSON { try session.output.show(after) { [] } }
-            session.output.say("\(after.id) is \(after.state).")
+            session.output.say("\(after.id) is \(after.state)." + (after.hint.map { " \($0)" } ?? ""))
         }
         return .ok
     }

@@ -37,6 +37,15 @@ struct ShowCommand: OperatorCommand {
 enum IDKind {
     case workload, batch, job
 
+    private static func hint(for id: String) -> String {
+        let lower = id.lowercased()
+        let isNumber = !id.isEmpty && id.allSatisfy { $0.isASCII && $0.isNumber }
+        if isNumber || lower != id, (try? IDKind(isNumber ? "w" + id : lower)) != nil {
+            return "Did you mean \(isNumber ? "w" + id : lower)?"
+        }
+        return "Ids look like w12, b34 or batchv2_…: see 'batchctl list workloads', 'batches' or 'jobs'."
+    }
+
     init(_ id: String) throws {
         let isNumbered = id.count > 1 && id.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
         if id.hasPrefix("batch") {
@@ -46,7 +55,7 @@ enum IDKind {
         } else if isNumbered, id.hasPrefix("b") {
             self = .batch
         } else {
-            throw Failure(.usage, "'\(id)' is no id.", hint: "Ids look like w12, b34 or batchv2_….")
+            throw Failure(.usage, "'\(Cell(id).text)' is no id.", hint: Self.hint(for: id))
         }
     }
 }

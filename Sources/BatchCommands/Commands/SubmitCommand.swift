@@ -82,7 +82,10 @@ struct SubmitCommand: OperatorCommand {
                 ? "The same content came before with this key: it is \(workload.id), \(rows)"
                 : "\(rows) accepted as \(workload.id)") + " in queue \(workload.queue)."
                 + (wait ? "" : " Follow: batchctl watch \(workload.id)"))
-        guard wait else { return .ok }
+        guard wait else {
+            if let hint = workload.hint { output.say(hint) }
+            return .ok
+        }
         return try await WatchCommand.watch(workload.id, in: session, asData: false)
     }
 

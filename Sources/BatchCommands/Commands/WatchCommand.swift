@@ -26,10 +26,14 @@ struct WatchCommand: OperatorCommand {
     static func watch(_ id: String, in session: Session, asData: Bool) async throws -> CommandExit {
         var progress = LiveProgress(output: session.output, asData: asData)
         let pause: Duration = progress.isLive ? .milliseconds(250) : .seconds(1)
+        var isFirst = true
         let end = try await Follower(session: session).follow(
             id, every: pause,
             onAway: { progress.beginAnew() },
             onLook: { workload, isLast in
+                // A bar that stands still should say why, at least once.
+                if isFirst, !isLast, let hint = workload.hint { session.output.say(hint) }
+                isFirst = false
                 try progress.update(workload, times: session.times, isLast: isLast)
             })
         if let message = Follower.message(for: end.workload, end.exit) { session.output.say(message) }

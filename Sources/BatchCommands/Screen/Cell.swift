@@ -126,9 +126,10 @@ extension Line {
         return kept
     }
 
-    /// The same text on as many lines as it takes, broken between words; nil is no limit.
+    /// The same text on as many lines as it takes, broken between words, under where it began; nil is no limit.
     func wrapped(to columns: Int?) -> [Line] {
         guard let columns, width > columns else { return [self] }
+        let indent = Cell(String(repeating: " ", count: hanging))
         var lines: [Line] = [[]]
         for cell in self {
             for (index, word) in cell.text.split(separator: " ", omittingEmptySubsequences: false)
@@ -137,12 +138,20 @@ extension Line {
                 let isFirst = lines[lines.count - 1].isEmpty
                 let spaced = Cell((index > 0 ? " " : "") + word, cell.style)
                 if index > 0, !isFirst, lines[lines.count - 1].width + spaced.width > columns {
-                    lines.append([Cell(String(word), cell.style)])
+                    lines.append([indent, Cell(String(word), cell.style)])
                 } else {
                     lines[lines.count - 1].append(spaced)
                 }
             }
         }
         return lines
+    }
+
+    /// Where the text begins behind what stands in front of it with a gap: spaces, or a label and two of them.
+    private var hanging: Int {
+        let text = map(\.text).joined()
+        let front = [Character](text.prefix(24))
+        let gap = front.indices.dropFirst().last { front[$0] == " " && front[$0 - 1] == " " }
+        return gap.map { Cell.width(of: String(front[...$0])) } ?? 0
     }
 }

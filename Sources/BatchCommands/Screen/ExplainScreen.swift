@@ -11,8 +11,8 @@ enum ExplainScreen {
             [Cell("Why: \(explanation.rule)")],
         ]
         lines += explanation.evidence.map { [Cell("     \($0)")] }
-        let when = explanation.nextAt.map { " (\(clockface.both($0)))" } ?? ""
-        lines.append([Cell("Next: \(explanation.next ?? "nothing by itself.")\(when)")])
+        lines.append([Cell("Next: \(explanation.next ?? "nothing by itself.")")])
+        if let when = explanation.nextAt { lines.append([Cell("When: \(clockface.both(when)).")]) }
         for (index, command) in explanation.commands.enumerated() {
             lines.append([Cell((index == 0 ? "To change it: " : "              ") + command)])
         }

@@ -18,7 +18,7 @@ struct PlanScreen {
             lines.append([
                 Cell(
                     "  \(Human.count(group.jobs, "job"))\(each): \(Human.count(group.rows, "row")), "
-                        + "\(Human.bytes(group.bytes)); \(Self.sentence(group.limit))")
+                        + "at most \(Human.bytes(group.bytes)); \(Self.sentence(group.limit))")
             ])
         }
         let rate = Human.rate(plan.ratePerSecond)

@@ -64,7 +64,7 @@ struct Table<Value>: Sendable {
             cells.reduce(Cell.width(of: shown[index].title)) { max($0, $1[index].width) }
         }
         if kept.count == widths.count { widths = zip(kept, widths).map { max($0, $1) } }
-        if let width { shrink(&widths, of: shown, to: width) }
+        if let width, !wide { shrink(&widths, of: shown, to: width) }
         kept = widths
         let heading = shown.map { Cell($0.title, .dim) }
         let lines = ([heading] + cells).map { line($0, of: shown, widths: widths) }

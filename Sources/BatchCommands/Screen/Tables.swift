@@ -91,7 +91,8 @@ enum Tables {
                 .text("WORKLOAD") { Cell($0.workload) },
                 .text("STATE") { Cell(state: $0.state) },
                 .number("ROWS") { Cell(Human.count($0.rows)) },
-                .number("SIZE") { Cell(orNone: $0.bytes.map(Human.bytes)) },
+                Table<ArchivedJob>.Column.number("SIZE") { Cell(orNone: $0.bytes.map(Human.bytes)) }
+                    .whereItFits,
                 .text("ARCHIVED") { Cell(clockface.relative($0.archivedAt)) },
                 .number("LINES", extra: true) { Cell(orNone: $0.lines.map { Human.count($0) }) },
                 .number("STORED", extra: true) { Cell(orNone: $0.storedBytes.map(Human.bytes)) },

@@ -28,10 +28,12 @@ struct Pace {
         let age = workload.startedAt.map { (now - $0).seconds } ?? 0
         let overall = ended > 0 && age > 0 ? Double(ended) / age : 0
         let rate = rateOfJobs > 0 ? rateOfJobs : overall
-        perSecond = rate > 0 ? rate : nil
+        // What is stopped has no end to be foreseen, and no pace once its last job is over.
+        let isStopped = workload.state == .held || workload.state == .paused
+        perSecond = rate > 0 && !(isStopped && rows[.inFlight] == 0) ? rate : nil
         let left = max(0, rows[.queued] + rows[.inFlight] - doneInJobs)
         // A forecast of years helps nobody.
         let seconds = rate > 0 ? Double(left) / rate : .infinity
-        end = seconds < 86_400 * 365 ? now + .seconds(seconds) : nil
+        end = seconds < 86_400 * 365 && !isStopped ? now + .seconds(seconds) : nil
     }
 }

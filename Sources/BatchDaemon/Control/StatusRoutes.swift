@@ -95,7 +95,11 @@ extension Facts {
         let reason = (rows > 0 ? common : nil) ?? record.reason ?? "held"
         return HeldNotice(
             workload: record.id.description, rows: Int(rows), reason: reason,
-            message: rows > 0 ? explanation(ofHeldRows: reason) : try hint(for: record) ?? "",
+            message: rows > 0
+                ? explanation(ofHeldRows: reason)
+                : record.isGuarded
+                    ? "Look at the rows that failed; then let it go on all the same, or give it up."
+                    : "Mend the cause first.",
             command: heldCommand(record), commands: heldCommands(record))
     }
 

@@ -32,7 +32,7 @@ extension Facts {
             waitsFor: RowReference(workload: first.ahead.workload.description, row: first.ahead.id))
     }
 
-    /// What a person can do about a workload that is held or paused.
+    /// What a person can do about a workload that is held or paused, or that its queue holds back.
     func hint(for record: WorkloadRecord) throws -> String? {
         switch record.state {
         case .paused: return "Let it go on: batchctl resume \(record.id)"
@@ -42,8 +42,24 @@ extension Facts {
                 + "Give it up: batchctl cancel \(record.id)"
         case .held where record.rows[.held] > 0: return "See the rows: \(heldCommand(record))"
         case .held: return "Mend the cause, then: batchctl resume \(record.id)"
-        default: return nil
+        case .queued, .running: return try queueHint(for: record)
+        case .loading, .finished, .canceled: return nil
         }
+    }
+
+    private func queueHint(for record: WorkloadRecord) throws -> String? {
+        guard record.rows[.queued] > 0, !record.cancelWanted else { return nil }
+        if let pause = try store.pauses().first(where: {
+            $0.scope == .queue(record.queue) || $0.scope == .all
+        }) {
+            let what = pause.scope == .all ? "Everything" : "Its queue"
+            return "\(what) is paused: batchctl resume \(pause.scope)"
+        }
+        if let start = record.startAfter, start > clock.now() {
+            return "It is to be begun later: batchctl explain \(record.id)"
+        }
+        guard opening(ofQueue: record.queue) != nil else { return nil }
+        return "The window of its queue is closed: batchctl explain \(record.id)"
     }
 
     /// Shows what is held in a workload.
