@@ -41,7 +41,7 @@ VERSION  = $(shell sed -n 's/.*batchdVersion = "\(.*\)"/\1/p' Sources/ControlAPI
 DEB_VERSION ?= $(VERSION)
 DEB     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/deb
 PACKAGERS = debhelper dpkg-dev lintian
-LINTIAN ?= lintian --allow-root --suppress-tags no-manual-page --fail-on error,warning
+LINTIAN ?= lintian --allow-root --fail-on error,warning
 DEB_COMPRESSION ?= -Zxz
 
 # How long `make fuzz` feeds each target, and which; what it learned and found stays in the folder of its build.
@@ -66,7 +66,7 @@ help:
 	@echo 'make torture   simulate the daemon in $(SEEDS) worlds of faults (SEEDS=500), or show one (SEED=7)'
 	@echo 'make bench     measure each stage beside the limits of the machine (BENCH_ROWS=$(BENCH_ROWS))'
 	@echo 'make man       write the manual pages, from the programs themselves, into $(SCRATCH)/share/man'
-	@echo 'make completions write completions for bash, zsh and fish into $(SCRATCH)/share/completions'
+	@echo 'make completions write completions for bash, zsh and fish into $(SCRATCH)/share'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
 	@echo 'make bin       print the folder of the built programs'
 	@echo 'make deb       make a Debian package in $(DEB)'
@@ -109,6 +109,7 @@ install: static
 	install -m 0644 systemd/batchd.sysusers $(DESTDIR)$(SYSUSERS)/batchd.conf
 	install -d $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
 	install -m 0644 config/examples/*.yaml config/prometheus-rules.yml $(DESTDIR)$(PREFIX)/share/doc/batchd/examples
+	@$(MAKE) --no-print-directory man completions SPEAKERS=$(PROGRAMS) SHARE=$(DESTDIR)$(PREFIX)/share
 	@test -n '$(DESTDIR)' || { systemd-sysusers $(SYSUSERS)/batchd.conf && systemctl daemon-reload && \
 	  chgrp -R batchd /etc/batchd && echo 'Next: see "Installing" in README.md'; }
 
@@ -206,23 +207,27 @@ bench: deps-test $(SCRATCH)/sdk/$(BENCH_SDK)/ready
 	  --folder $(BENCH_FOLDER) --only '$(BENCH_ONLY)' $(if $(BENCH_JSON),--json $(abspath $(BENCH_JSON))) \
 	  --python $(SCRATCH)/sdk/$(BENCH_SDK)/bin/python --peers $(CURDIR)/Sources/batchbench/Peers
 
-# PROGRAMS is the folder of the built programs; a package names its own.
-PROGRAMS ?= $(BIN)
+# Whose manual and completions, and where they go; `install` names its own.
+SPEAKERS ?= $(BIN)
+SHARE    ?= $(SCRATCH)/share
+# Debian's zsh reads what packages bring from a folder of its own.
+ZSH      ?= $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 man:
-	@test -x $(PROGRAMS)/batchctl || $(MAKE) build
+	@test -x $(SPEAKERS)/batchctl || $(MAKE) build
 	@command -v python3 >/dev/null || { $(call install,python3) ; }
-	python3 config/manual.py $(PROGRAMS) $(SCRATCH)/share/man
+	python3 config/manual.py $(SPEAKERS) $(SHARE)/man
 
 completions:
-	@test -x $(PROGRAMS)/batchctl || $(MAKE) build
-	@mkdir -p $(SCRATCH)/share/completions/bash $(SCRATCH)/share/completions/zsh $(SCRATCH)/share/completions/fish
+	@test -x $(SPEAKERS)/batchctl || $(MAKE) build
+	@mkdir -p $(SHARE)/bash-completion/completions $(SHARE)/zsh/$(ZSH) $(SHARE)/fish/vendor_completions.d
 	@for program in batchd batchctl batchsim; do \
-	  $(PROGRAMS)/$$program --generate-completion-script bash >$(SCRATCH)/share/completions/bash/$$program && \
-	  $(PROGRAMS)/$$program --generate-completion-script zsh >$(SCRATCH)/share/completions/zsh/_$$program && \
-	  $(PROGRAMS)/$$program --generate-completion-script fish >$(SCRATCH)/share/completions/fish/$$program.fish \
-	    || exit 1; \
+	  speak="$(SPEAKERS)/$$program --generate-completion-script" && \
+	  $$speak bash >$(SHARE)/bash-completion/completions/$$program && \
+	  $$speak zsh >$(SHARE)/zsh/$(ZSH)/_$$program && \
+	  $$speak fish >$(SHARE)/fish/vendor_completions.d/$$program.fish || exit 1; \
 	done
+	@echo 'Completions for bash, zsh and fish are below $(SHARE).'
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

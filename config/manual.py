@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the manual pages, from what the programs say of themselves and from config/batchd.yaml.
 
-manual.py PROGRAMS PAGES: PROGRAMS is the folder of the built programs, PAGES the folder to write into.
+manual.py PROGRAMS PAGES: PROGRAMS is the folder of the built programs, PAGES the folder to write into, as man reads it:
+man1/batchctl.1 and so on.
 """
 
 import json
@@ -186,20 +187,21 @@ def paragraphs(comment):
     return lines
 
 
-def write(path, lines):
+def write(pages, name, section, lines):
+    path = pages / f"man{section}" / f"{name}.{section}"
+    path.parent.mkdir(parents=True, exist_ok=True)
     # One sentence of a comment may be as long as it is: lines are filled anyway.
     path.write_text("\n".join(lines) + "\n")
 
 
 def main():
     folder, pages = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    pages.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(
         [folder / "batchctl", "--version"], capture_output=True, check=True, text=True).stdout.split()[-1]
     for program, section in SECTION.items():
-        write(pages / f"{program}.{section}", page(program, folder, version))
+        write(pages, program, section, page(program, folder, version))
     source = pathlib.Path(__file__).parent / "batchd.yaml"
-    write(pages / "batchd.yaml.5", configuration(source, version))
+    write(pages, "batchd.yaml", 5, configuration(source, version))
 
 
 main()

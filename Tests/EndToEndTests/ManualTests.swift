@@ -11,7 +11,7 @@ import Testing
                 "/usr/bin/python3", [Self.root + "/config/manual.py", Site.programs, folder])
             #expect(made.code == 0, "\(made.errors)")
             for (page, program) in [
-                ("batchctl.1", "batchctl"), ("batchd.8", "batchd"), ("batchsim.1", "batchsim"),
+                ("man1/batchctl.1", "batchctl"), ("man8/batchd.8", "batchd"), ("man1/batchsim.1", "batchsim"),
             ] {
                 let text = try await read("\(folder)/\(page)")
                 let help = try await run("\(Site.programs)/\(program)", ["--experimental-dump-help"]).output
@@ -21,11 +21,11 @@ import Testing
                     #expect(text.contains("--\(option)"), "\(page) lacks --\(option)")
                 }
             }
-            let commands = try await read("\(folder)/batchctl.1")
+            let commands = try await read("\(folder)/man1/batchctl.1")
             for command in ["submit", "events", "archive verify", "doctor"] {
                 #expect(commands.contains("\n   \(command)\n"), "batchctl.1 lacks \(command)")
             }
-            let keys = try await read("\(folder)/batchd.yaml.5")
+            let keys = try await read("\(folder)/man5/batchd.yaml.5")
             for key in ["accounts.main.api_key_file", "storage.min_free", "queues.update-customers.endpoint"]
             {
                 #expect(keys.contains(key), "batchd.yaml.5 lacks \(key)")
@@ -43,6 +43,43 @@ import Testing
             try script.output.write(toFile: "\(folder)/script", atomically: true, encoding: .utf8)
             let verdict = try await run(judge, ["-n", "\(folder)/script"])
             #expect(verdict.code == 0 && verdict.errors.isEmpty, "\(verdict.errors)")
+        }
+    }
+
+    /// What is typed, and what a shell makes of it at a press of the tab key.
+    private static let completions = [
+        ("batchctl su", ["submit"]), ("batchctl archive v", ["verify"]),
+        ("batchctl submit --prio", ["--priority"]), ("batchctl rows w1 --state f", ["failed"]),
+        ("batchctl list w", ["workloads"]), ("batchctl status -o j", ["json"]),
+    ]
+
+    @Test(arguments: ["bash", "fish"]) func theShellCompletesCommandsOptionsAndWords(shell: String)
+        async throws
+    {
+        let judge = "/usr/bin/\(shell)"
+        guard FileManager.default.isExecutableFile(atPath: judge) else { return }
+        try await inFolder { folder in
+            let script = try await run(
+                "\(Site.programs)/batchctl", ["--generate-completion-script", shell])
+            try script.output.write(toFile: "\(folder)/script", atomically: true, encoding: .utf8)
+            for (typed, meant) in Self.completions {
+                let program =
+                    shell == "fish"
+                    ? "source \(folder)/script; complete -C '\(typed)'"
+                    : """
+                    source \(folder)/script
+                    COMP_LINE='\(typed)' COMP_POINT=\(typed.count) COMP_TYPE=9 COMP_KEY=9
+                    read -ra COMP_WORDS <<<"$COMP_LINE"
+                    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                    _batchctl batchctl "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+                    printf '%s\\n' "${COMPREPLY[@]}"
+                    """
+                let answer = try await run(judge, ["-c", program])
+                let words = answer.output.split(separator: "\n").compactMap {
+                    $0.split(separator: "\t").first
+                }
+                #expect(words.map(String.init) == meant, "\(typed): \(answer.output) \(answer.errors)")
+            }
         }
     }
 
