@@ -57,9 +57,10 @@ enum JSONValue: Hashable, Sendable {
 extension JSONValue: Codable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        // `try?`: each failure means "another kind".
         if container.decodeNil() {
             self = .null
-        } else if let text = try? container.decode(String.self) {  // `try?`: each failure means "another kind"
+        } else if let text = try? container.decode(String.self) {
             self = .string(text)
         } else if let members = try? container.decode([String: JSONValue].self) {  // as above
             self = .object(members)
