@@ -154,15 +154,18 @@ extension Store {
         }
     }
 
-    /// What was written when a queue, or everything, was paused; nil when nothing was.
+    /// What was written when something was paused; nil when nothing was.
     package func beginning(of pause: Pause) throws -> EventRecord? {
         try read { db in
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT * FROM event WHERE workload IS NULL AND kind = 'paused' AND at = ?1
-                      AND substr(message, 1, length(?2)) = ?2 ORDER BY seq DESC LIMIT 1
-                    """, arguments: [pause.since.milliseconds, "\(pause.scope)"]
+                    SELECT * FROM event WHERE workload IS ?1 AND kind = 'paused' AND at = ?2
+                      AND substr(message, 1, length(?3)) = ?3 ORDER BY seq DESC LIMIT 1
+                    """,
+                arguments: [
+                    pause.scope.workload?.rawValue, pause.since.milliseconds, "\(pause.scope)",
+                ]
             ).map(EventRecord.init(stored:))
         }
     }

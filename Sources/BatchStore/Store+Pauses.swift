@@ -112,7 +112,8 @@ extension PauseScope {
         }
     }
 
-    fileprivate var workload: WorkloadID? {
+    /// The workload that it is about alone.
+    var workload: WorkloadID? {
         if case .workload(let id) = self { id } else { nil }
     }
 }

@@ -33,9 +33,14 @@ package struct PauseNotice: Codable, Hashable, Sendable {
     @OrNull package var until: String?
     /// The command that ends it, ready to be typed.
     package var command: String
+    /// The user who stopped it; nil when that is not known, and from daemons that do not tell.
+    package var user: String?
 
     /// All members.
-    package init(what: String, reason: String?, since: String, until: String?, command: String) {
+    package init(
+        what: String, reason: String?, since: String, until: String?, command: String, user: String? = nil
+    ) {
+        self.user = user
         self.what = what
         self.reason = reason
         self.since = since

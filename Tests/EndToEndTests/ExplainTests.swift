@@ -47,6 +47,9 @@ import Testing
                 #expect(waiting.contains("asked by billing, by \(user)"), "\(waiting)")
                 #expect(waiting.contains("batchctl resume update-customers"), "\(waiting)")
                 #expect(try await site.ctl("pause", "w1").code == 0)
+                let status = try await site.ctl("status").output
+                #expect(status.contains("Paused: update-customers by \(user) since"), "\(status)")
+                #expect(status.contains("Paused: w1 by \(user) since"), "\(status)")
                 let workload = try await site.ctl("explain", "w1").output
                 #expect(workload.contains("paused: w1, by \(user)"), "\(workload)")
                 #expect(try await site.ctl("show", "w1", "-o", "json").json()["eta"] is NSNull)

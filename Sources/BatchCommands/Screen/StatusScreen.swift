@@ -40,10 +40,11 @@ struct StatusScreen {
         }
         for pause in status.paused {
             let until = pause.until.map { " until \(clockface.absolute($0))" } ?? ""
+            let by = pause.user.map { " by \($0)" } ?? ""
             let reason = pause.reason.map { ": \($0)" } ?? ""
             lines.append([
                 Cell("Paused", .warning),
-                Cell(": \(pause.what) since \(clockface.absolute(pause.since))\(until)\(reason)"),
+                Cell(": \(pause.what)\(by) since \(clockface.absolute(pause.since))\(until)\(reason)"),
             ])
             lines.append([Cell("      \(pause.command)")])
         }

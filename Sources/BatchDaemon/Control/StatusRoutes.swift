@@ -83,10 +83,12 @@ extension Facts {
         }
     }
 
-    private func notice(_ pause: Pause) -> PauseNotice {
-        PauseNotice(
+    private func notice(_ pause: Pause) throws -> PauseNotice {
+        let uid = try store.beginning(of: pause).flatMap(\.uid)
+        return PauseNotice(
             what: "\(pause.scope)", reason: pause.reason, since: pause.since.rfc3339,
-            until: pause.until?.rfc3339, command: "batchctl resume \(pause.scope)")
+            until: pause.until?.rfc3339, command: "batchctl resume \(pause.scope)",
+            user: uid.map { Names.user($0) ?? "uid \($0)" })
     }
 
     private func notice(_ record: WorkloadRecord) throws -> HeldNotice {
