@@ -224,6 +224,7 @@ completions:
 	@for program in batchd batchctl batchsim; do \
 	  speak="$(SPEAKERS)/$$program --generate-completion-script" && \
 	  $$speak bash >$(SHARE)/bash-completion/completions/$$program && \
+	  sed -i '1{/^#!/d}' $(SHARE)/bash-completion/completions/$$program && \
 	  $$speak zsh >$(SHARE)/zsh/$(ZSH)/_$$program && \
 	  $$speak fish >$(SHARE)/fish/vendor_completions.d/$$program.fish || exit 1; \
 	done
