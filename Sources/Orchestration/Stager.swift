@@ -10,8 +10,24 @@ struct Stager {
     /// Writes the rows of a batch to the spool, in the one order and form that the claim fixed: after a
     /// crash the same bytes come out.
     func stage(_ batch: Batch) async throws {
+        if let input = try await write(batch) { try await parts.orchestrator.record(.staged(input), for: batch.id) }
+    }
+
+    /// Writes the file again where it is gone: a restored backup brings none. False when that failed for good.
+    func provide(_ file: InputFile, of batch: Batch) async throws -> Bool {
+        if parts.spool.hasFile(of: batch.id) { return true }
+        guard let again = try await write(batch) else { return false }
+        if again == file { return true }
+        try parts.spool.remove(batch.id)
+        let reason = "staging_failed: the rows of \(batch.id) make another file than they did"
+        try await parts.orchestrator.stall(batch.id, reason)
+        return false
+    }
+
+    /// Nil when rows could not be read; the batch then waits for a person.
+    private func write(_ batch: Batch) async throws -> InputFile? {
         do {
-            try await write(batch)
+            return try await copyRows(of: batch)
         } catch let fault as FileFault where fault.isOutOfSpace {
             // Half a file is of no use, and others may need the space.
             try parts.spool.remove(batch.id)
@@ -19,7 +35,7 @@ struct Stager {
         }
     }
 
-    private func write(_ batch: Batch) async throws {
+    private func copyRows(of batch: Batch) async throws -> InputFile? {
         var file = try parts.spool.writer(for: batch.id)
         let endings = LineEndings(batch)
         var cursor: InputCursor? = .start
@@ -36,10 +52,10 @@ struct Stager {
         }
         guard rows == batch.rows else {
             let reason = "staging_failed: \(batch.id) has \(batch.rows) rows, but \(rows) could be read"
-            return try await parts.orchestrator.stall(batch.id, reason)
+            try await parts.orchestrator.stall(batch.id, reason)
+            return nil
         }
-        let input = try file.finish()
-        try await parts.orchestrator.record(.staged(input), for: batch.id)
+        return try file.finish()
     }
 }
 

@@ -10,6 +10,9 @@ struct Submitter {
 
     /// Asks for a job, for the first time or again, and sends its file at once: the window is short.
     func create(_ batch: Batch, _ intent: CreateIntent) async throws {
+        guard case .creating(let file, _) = batch.phase,
+            try await Stager(parts: parts).provide(file, of: batch)
+        else { return }
         let (_, client) = try parts.lane(of: batch)
         let answer = await client.createBatchJob(key: intent.key, body: intent.body)
         parts.faults.hit(.createAnswered)
@@ -54,6 +57,7 @@ struct Submitter {
 
     private func send(_ batch: Batch, to url: SecretURL, _ client: StripeClient) async throws {
         guard case .uploading(let file, _, let deadline) = batch.phase else { return }
+        guard try await Stager(parts: parts).provide(file, of: batch) else { return }
         let left = max(.seconds(1), deadline - parts.clock.now())
         do {
             let spooled = try parts.spool.reader(of: batch.id)

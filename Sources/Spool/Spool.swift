@@ -19,6 +19,9 @@ package struct Spool: Sendable {
     /// Where the input file of `batch` is, or will be.
     package func path(of batch: BatchID) -> String { "\(folder)/\(batch).jsonl.zst" }
 
+    /// True when the input file of `batch` is whole and here.
+    package func hasFile(of batch: BatchID) -> Bool { FileSystem.exists(path(of: batch)) }
+
     /// Starts the input file of `batch`, from nothing.
     package func writer(for batch: BatchID) throws(FileFault) -> InputFileWriter {
         try InputFileWriter(path: path(of: batch), faults: faults)

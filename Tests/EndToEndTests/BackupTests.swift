@@ -52,6 +52,9 @@ import Testing
                 }
                 #expect(try await site.ctl("resume", "ALL").code == 0)
                 #expect(try await site.ctl("wait", "w1", "--timeout", "100s").code == 0)
+                // The copy brought no input files: they were written again, and no job was spent in vain.
+                let batches = try await site.ctl("list", "batches", "-o", "json").jsonLines()
+                #expect(batches.allSatisfy { $0["state"] as? String == "settled" }, "\(batches)")
                 let audit = try await site.ctl("audit")
                 #expect(audit.code == 0, "\(audit.output)\(audit.errors)")
             }
