@@ -185,7 +185,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BatchCommandsTests",
-            dependencies: ["BatchCommands", "ControlAPI", hummingbird, logging, nio],
+            dependencies: ["BatchCommands", "ControlAPI", hummingbird, logging, nio, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(name: "EnvTests", dependencies: ["BatchCore", "Env"], swiftSettings: settings),

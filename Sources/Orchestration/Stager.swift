@@ -10,7 +10,9 @@ struct Stager {
     /// Writes the rows of a batch to the spool, in the one order and form that the claim fixed: after a
     /// crash the same bytes come out.
     func stage(_ batch: Batch) async throws {
-        if let input = try await write(batch) { try await parts.orchestrator.record(.staged(input), for: batch.id) }
+        if let input = try await write(batch) {
+            try await parts.orchestrator.record(.staged(input), for: batch.id)
+        }
     }
 
     /// Writes the file again where it is gone: a restored backup brings none. False when that failed for good.

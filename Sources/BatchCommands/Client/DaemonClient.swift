@@ -85,8 +85,15 @@ struct DaemonClient: Sendable {
         request.headers.add(name: "host", value: "localhost")
         request.headers.add(name: "user-agent", value: "batchctl/\(batchdVersion)")
         request.body = body
+        let end = deadline(limit)
         let response = try await translating {
-            try await http.execute(request, deadline: deadline(limit))
+            do {
+                return try await http.execute(request, deadline: end)
+            } catch where method == .GET && TransportFailure.isCut(error) {
+                // A daemon that stops may hang up on a caller it has not heard yet. Asking again changes nothing, and
+                // when systemd keeps the socket, the next daemon answers.
+                return try await http.execute(request, deadline: end)
+            }
         }
         guard (200..<300).contains(response.status.code) else {
             throw await refusal(response, to: "\(method.rawValue) \(path)")

@@ -21,6 +21,15 @@ enum TransportFailure {
         }
     }
 
+    /// True when the other end hung up before it said anything that can be read.
+    static func isCut(_ error: any Error) -> Bool {
+        switch error {
+        case let error as IOError: [EPIPE, ECONNRESET].contains(error.errnoCode)
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        default: false
+        }
+    }
+
     private static func explain(_ error: HTTPClientError, socket: String) -> Failure {
         switch error {
         case .deadlineExceeded, .connectTimeout, .readTimeout:
