@@ -89,7 +89,7 @@ struct DaemonClient: Sendable {
         let response = try await translating {
             do {
                 return try await http.execute(request, deadline: end)
-            } catch where method == .GET && TransportFailure.isCut(error) {
+            } catch  where method == .GET && TransportFailure.isCut(error) {
                 // A daemon that stops may hang up on a caller it has not heard yet. Asking again changes nothing, and
                 // when systemd keeps the socket, the next daemon answers.
                 return try await http.execute(request, deadline: end)
