@@ -14,7 +14,7 @@ import Testing
             }
             try await site.withDaemon { _ in
                 let status = try await site.ctl("status")
-                #expect(status.output.contains("Paused: ALL since"), "\(status.output)")
+                #expect(status.output.contains("Paused: ALL by "), "\(status.output)")
                 #expect(status.output.contains("asked by billing"))
                 #expect(status.output.contains("batchctl resume w1"))
                 #expect(try await site.ctl("resume", "ALL").code == 0)
