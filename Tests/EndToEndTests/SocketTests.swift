@@ -90,7 +90,7 @@ private let isRoot = getuid() == 0
                 #expect(events.map { $0["kind"] as? String } == ["paused", "resumed"])
                 #expect(events.map { $0["uid"] as? Int } == [65534, 0])
                 #expect(events.map { $0["user"] as? String } == ["nobody", "root"])
-                #expect(try await site.ctl("events").output.contains("ALL: lunch  by nobody"))
+                #expect(try await site.ctl("events").output.contains("paused  by nobody  ALL: lunch"))
             }
         }
     }
