@@ -46,12 +46,14 @@ import Testing
                 let waiting = try await site.ctl("explain", "w1", "r-400").output
                 #expect(waiting.contains("asked by billing, by \(user)"), "\(waiting)")
                 #expect(waiting.contains("batchctl resume update-customers"), "\(waiting)")
-                #expect(try await site.ctl("pause", "w1").code == 0)
+                #expect(!waiting.contains("batchctl resume ALL"), "that is not paused: \(waiting)")
+                #expect(try await site.ctl("pause", "w1", "--until", "2h").code == 0)
                 let status = try await site.ctl("status").output
                 #expect(status.contains("Paused: update-customers by \(user) since"), "\(status)")
                 #expect(status.contains("Paused: w1 by \(user) since"), "\(status)")
                 let workload = try await site.ctl("explain", "w1").output
-                #expect(workload.contains("paused: w1, by \(user)"), "\(workload)")
+                #expect(workload.contains("paused until") && workload.contains("by \(user)"), "\(workload)")
+                #expect(workload.contains("Next: It goes on when the pause ends.\nWhen: "), "\(workload)")
                 #expect(try await site.ctl("show", "w1", "-o", "json").json()["eta"] is NSNull)
             }
         }

@@ -35,7 +35,7 @@ extension Facts {
         let rows = BatchCore.RowState.allCases.filter { record.rows[$0] > 0 }
             .map { "\(record.rows[$0].grouped) \($0.word)" }
         var evidence = ["Rows: \(rows.joined(separator: ", "))."]
-        if let reason = record.reason { evidence.append("Reason: \(reason)") }
+        if let reason = record.reason, verdict.rule != .paused { evidence.append("Reason: \(reason)") }
         evidence += verdict.evidence
         if let waiting = try waiting(in: record) {
             let ahead = waiting.waitsFor
@@ -53,8 +53,8 @@ extension Facts {
         if let event { evidence.append("Last event: \(words(event))") }
         return Explanation(
             id: "\(record.id)", state: record.state.rawValue, rule: verdict.rule.sentence,
-            evidence: evidence, since: (record.finishedAt ?? event?.at)?.rfc3339, next: verdict.rule.next,
-            nextAt: verdict.nextAt?.rfc3339, commands: verdict.rule.commands(record))
+            evidence: evidence, since: (record.finishedAt ?? event?.at)?.rfc3339, next: verdict.next,
+            nextAt: verdict.nextAt?.rfc3339, commands: verdict.commands)
     }
 
     fileprivate func explanation(
@@ -88,10 +88,10 @@ extension Facts {
         return Explanation(
             id: "\(workload.id)/\(row.id)", state: row.state.word, rule: rule.sentence, evidence: evidence,
             since: since(row, batch, decision, of: workload)?.rfc3339,
-            next: rule == .stopped ? verdict.rule.next : rule.next,
+            next: rule == .stopped ? verdict.next : rule.next,
             nextAt: (rule == .later ? row.dueAt : rule == .stopped ? verdict.nextAt : nil)?.rfc3339,
             commands: rule.commands(row, of: workload)
-                + (rule == .stopped ? verdict.rule.commands(workload) : []))
+                + (rule == .stopped ? verdict.commands : []))
     }
 
     /// Since when a row is in its state, as far as that is known: many decisions may have been made.
