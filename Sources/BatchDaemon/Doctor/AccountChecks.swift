@@ -69,7 +69,7 @@ struct AccountChecks {
         case 401:
             return fail(
                 "The key is refused",
-                "put a valid key into the file of accounts.\(name).api_key_file, then: systemctl reload batchd"
+                "put a valid key into the file of accounts.\(name).api_key_file, then: systemctl restart batchd"
             )
         case 403:
             return fail(
