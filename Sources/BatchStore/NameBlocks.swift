@@ -218,10 +218,10 @@ extension Database {
 
     /// The id of the row, from its line; nil when there is none.
     func name(of key: RowKey) throws -> String? {
-        try String.fetchOne(
-            cachedStatement(
-                sql: "SELECT CAST(substr(line, id_at + 1, id_length) AS TEXT) FROM row_input WHERE key = ?"),
-            arguments: [key.rawValue])
+        let find = try cachedStatement(
+            sql: "SELECT CAST(substr(line, id_at + 1, id_length) AS TEXT) FROM row_input WHERE key = ?"
+        ).sqliteStatement
+        return try line(find, key.rawValue) { $0.text(0) } ?? nil
     }
 
     /// Removes up to `limit` blocks of a workload's ids; true when none is left.

@@ -109,8 +109,9 @@ extension Store {
                 }
             }
             let wait = try db.cachedStatement(
-                sql: "INSERT INTO row_state (key, state, waits, attempts, doubts) VALUES (?, 0, 1, 0, 0)")
-            for key in waiting.sorted() { try wait.execute(arguments: [key.rawValue]) }
+                sql: "INSERT INTO row_state (key, state, waits, attempts, doubts) VALUES (?, 0, 1, 0, 0)"
+            ).sqliteStatement
+            for key in waiting.sorted() { try db.run(wait, key.rawValue) }
             line.changes[workload, default: TurnChange()].waiting += Int64(waiting.count)
             try db.apply(line.changes)
         }
@@ -130,34 +131,37 @@ extension Store {
     }
 }
 
-/// Enters rows into the lines before their objects, within one transaction.
+/// Enters rows into the lines before their objects, within one transaction: prepared once, bound in C.
 struct Line {
     var changes: [WorkloadID: TurnChange] = [:]
     private let db: Database
-    private let insert: Statement
-    private let look: Statement
-    private let ahead: Statement
+    private let insert: OpaquePointer
+    private let look: OpaquePointer
+    private let ahead: OpaquePointer
     private var places: [WorkloadID: (place: Int64, cancels: Bool)?] = [:]
 
     init(_ db: Database) throws {
         self.db = db
         insert = try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO object_turn (object, place, key) VALUES (?, ?, ?)")
+            sql: "INSERT OR IGNORE INTO object_turn (object, place, key) VALUES (?, ?, ?)"
+        ).sqliteStatement
         look = try db.cachedStatement(
             sql: """
                 SELECT coalesce(
                   (SELECT state FROM row_state WHERE key = ?1),
                   (SELECT state FROM slice WHERE workload = ?1 >> 32 AND first_row <= ?1 & 4294967295
                    ORDER BY first_row DESC LIMIT 1), 0)
-                """)
+                """
+        ).sqliteStatement
         ahead = try db.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM object_turn WHERE object = ? AND (place, key) < (?, ?))")
+            sql: "SELECT 1 FROM object_turn WHERE object = ? AND (place, key) < (?, ?) LIMIT 1"
+        ).sqliteStatement
     }
 
     /// True unless nothing more can happen to the row.
     mutating func mayBeSent(_ key: RowKey) throws -> Bool {
         guard let workload = try open(key.workload) else { return false }
-        switch try Int.fetchOne(look, arguments: [key.rawValue]).flatMap(RowState.init) {
+        switch try db.number(look, key.rawValue).flatMap({ RowState(rawValue: Int($0)) }) {
         case .queued, .inFlight: return true
         // A person may send it again, unless the workload is given up.
         case .held: return !workload.cancels
@@ -167,14 +171,13 @@ struct Line {
 
     mutating func isTaken(before row: SharingRow) throws -> Bool {
         guard let workload = try open(row.key.workload) else { return false }
-        return try Bool.fetchOne(
-            ahead, arguments: [row.object.rawValue, workload.place, row.key.rawValue]) ?? false
+        return try db.number(ahead, row.object.rawValue, workload.place, row.key.rawValue) != nil
     }
 
     mutating func enter(_ row: SharingRow) throws {
         guard let workload = try open(row.key.workload) else { return }
-        try insert.execute(arguments: [row.object.rawValue, workload.place, row.key.rawValue])
-        changes[row.key.workload, default: TurnChange()].turns += Int64(db.changesCount)
+        let entered = try db.run(insert, row.object.rawValue, workload.place, row.key.rawValue)
+        changes[row.key.workload, default: TurnChange()].turns += Int64(entered)
     }
 
     /// The workload, unless it is over or gone.
@@ -217,7 +220,8 @@ extension Database {
         let addSlice = try cachedStatement(
             sql: "INSERT INTO slice (workload, first_row, last_row, state) VALUES (?, ?, ?, 0)")
         let addRow = try cachedStatement(
-            sql: "INSERT INTO row_state (key, state, attempts, doubts, due_at) VALUES (?, 0, 0, 0, ?)")
+            sql: "INSERT INTO row_state (key, state, attempts, doubts, due_at) VALUES (?, 0, 0, 0, ?)"
+        ).sqliteStatement
         var next = rows.lowerBound
         var written = 0
         for end in own + (own.count < limit ? [rows.upperBound] : []) {
@@ -226,7 +230,7 @@ extension Database {
                 written += 1
             } else {
                 for number in next..<end {
-                    try addRow.execute(arguments: [RowKey(workload, number).rawValue, now.milliseconds])
+                    try run(addRow, RowKey(workload, number).rawValue, now.milliseconds)
                     written += 1
                 }
             }

@@ -124,18 +124,15 @@ extension Store {
         try read { db in
             let look = try db.cachedStatement(
                 sql: """
-                    SELECT r.state, r.batch, r.doubts, r.status, e.key AS has_error, e.type, e.code, e.message
+                    SELECT r.state, r.batch, r.doubts, r.status, e.key, e.type, e.code, e.message
                     FROM row_state r LEFT JOIN row_error e ON e.key = r.key
                     WHERE r.key = ? AND r.batch IS NOT NULL
-                    """)
+                    """
+            ).sqliteStatement
             return try db.numbersOfRows(named: ids, in: workload).map { number in
                 guard let number else { return nil }
-                return try Row.fetchOne(look, arguments: [RowKey(workload, number).rawValue]).map { row in
-                    LineEvidence(
-                        number: number, state: RowState(rawValue: row["state"]) ?? .queued,
-                        batch: BatchID(row["batch"] as Int64), doubts: row["doubts"], status: row["status"],
-                        error: row["has_error"] == nil
-                            ? nil : RowError(type: row["type"], code: row["code"], message: row["message"]))
+                return try db.line(look, RowKey(workload, number).rawValue) {
+                    LineEvidence(stored: $0, number: number)
                 }
             }
         }
@@ -151,19 +148,21 @@ extension Store {
         of workload: WorkloadID, after: Int64, limit: Int = 20_000
     ) throws -> (rows: [ClaimedResult], next: Int64?) {
         try read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT key, batch, status FROM row_state WHERE key > ? AND key <= ? ORDER BY key LIMIT ?
-                    """,
-                arguments: [
+            let rows = try db.all(
+                "SELECT key, batch, status FROM row_state WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
+                [
                     RowKey(workload, 0).rawValue + after, RowKey(workload, 0xFFFF_FFFF).rawValue, limit,
-                ])
-            let claims = rows.filter { $0["status"] != nil }.map {
-                ClaimedResult(
-                    number: RowKey(rawValue: $0["key"]).number, batch: BatchID($0["batch"] as Int64))
+                ]
+            ) { row in
+                (
+                    number: RowKey(rawValue: row[0]).number,
+                    batch: row.hasNull(atIndex: 2) ? nil : BatchID(row[1] as Int64)
+                )
             }
-            let last = rows.count == limit ? rows.last.map { RowKey(rawValue: $0["key"]).number } : nil
+            let claims = rows.compactMap { row in
+                row.batch.map { ClaimedResult(number: row.number, batch: $0) }
+            }
+            let last = rows.count == limit ? rows.last?.number : nil
             return (claims, last)
         }
     }
@@ -183,7 +182,7 @@ extension Store {
                 ])
             var left = maxBytes
             while let row = try rows.next() {
-                let number = RowKey(rawValue: row["key"]).number
+                let number = RowKey(rawValue: row[0]).number
                 try row.withUnsafeData(atIndex: 1) { data in
                     try (data ?? Data()).withUnsafeBytes { try body(number, $0) }
                     left -= data?.count ?? 0
@@ -199,5 +198,17 @@ extension Store {
         try read { db in
             try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
         }
+    }
+}
+
+extension LineEvidence {
+    /// By the places of the columns, in C: every result line of a workload passes here.
+    fileprivate init(stored row: OpaquePointer, number: Int64) {
+        self.init(
+            number: number, state: row.number(0).flatMap { RowState(rawValue: Int($0)) } ?? .queued,
+            batch: BatchID(row.number(1) ?? 0), doubts: Int(row.number(2) ?? 0),
+            status: row.number(3).map { Int($0) },
+            error: row.number(4) == nil
+                ? nil : RowError(type: row.text(5), code: row.text(6), message: row.text(7)))
     }
 }

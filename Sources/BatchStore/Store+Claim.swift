@@ -67,8 +67,9 @@ extension Store {
                 ])
             let batch = BatchID(db.lastInsertedRowID)
             let claim = try db.cachedStatement(
-                sql: "UPDATE row_state SET state = 1, due_at = NULL, batch = ? WHERE key = ? AND state = 0")
-            for key in again { try claim.execute(arguments: [batch.rawValue, key]) }
+                sql: "UPDATE row_state SET state = 1, due_at = NULL, batch = ? WHERE key = ? AND state = 0"
+            ).sqliteStatement
+            for key in again { try db.run(claim, batch.rawValue, key) }
             for run in fresh { try db.claim(run, of: workload, for: batch) }
             var moves = RowMoves()
             moves.add(rows, from: .queued, to: .inFlight)
@@ -159,18 +160,18 @@ extension Database {
         let due = try Row.fetchCursor(
             self,
             sql: """
-                SELECT r.key, length(i.line) AS bytes FROM row_state r JOIN row_input i ON i.key = r.key
+                SELECT r.key, length(i.line) FROM row_state r JOIN row_input i ON i.key = r.key
                 WHERE r.key >> 32 = ? AND r.state = 0 AND r.due_at <= ? AND r.suspect IS ?
                 ORDER BY r.due_at, r.key LIMIT ?
                 """, arguments: [workload.rawValue, now.milliseconds, room.ceiling, limit])
         var keys: [Int64] = []
         while let row = try due.next() {
-            let bytes: Int64 = row["bytes"] + Store.addedBytesPerRow
+            let bytes: Int64 = row[1] + Store.addedBytesPerRow
             guard bytes <= room.bytes || keys.isEmpty else {
                 room.fullOfBytes = true
                 break
             }
-            keys.append(row["key"])
+            keys.append(row[0])
             room.bytes -= bytes
             room.rows -= 1
         }

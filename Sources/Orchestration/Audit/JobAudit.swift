@@ -21,7 +21,8 @@ struct JobAudit {
     /// Rows that the archive has seen succeed.
     private var succeeded: RowBits
 
-    private static let linesPerRead = 5_000
+    /// So many lines are looked up together: each time the ids of all rows are read.
+    private static let linesPerRead = 20_000
 
     init(_ workload: WorkloadRecord, _ folders: [WorkloadFolder], _ store: Store) {
         self.workload = workload
