@@ -23,7 +23,14 @@ struct Wire: Transport {
         _ request: WireRequest, _ receive: (WireHead, UnsafeRawBufferPointer) throws -> Bool
     ) async throws -> WireHead {
         let scheduler = world.scheduler
-        let body = try Self.bytes(of: request.body)
+        let body: [UInt8]
+        do {
+            body = try Self.bytes(of: request.body)
+        } catch {
+            // What is recorded as staged lasts, whatever happened since.
+            if !over.isRaised { world.violated("an input file is not what was written: \(error)") }
+            throw error
+        }
         let call = world.call(request, body)
         defer { world.witness.ended(call) }
         let start = scheduler.now

@@ -12,6 +12,8 @@ final class Witness: Sendable {
         var creates: [String: (key: String, body: [UInt8], at: Timestamp)] = [:]
         /// Which batch a key was used for.
         var batchOf: [String: String] = [:]
+        /// How often the results of a batch were asked for in vain.
+        var vain: [String: Int] = [:]
     }
 
     private let state = Mutex(State())
@@ -62,14 +64,25 @@ final class Witness: Sendable {
 
     /// The daemon wrote a line to its log: an intent to create may be older than the call, by a crash between.
     func read(_ line: String, at now: Timestamp) {
-        guard line.hasPrefix("info creating batch=") else { return }
-        let batch = String(line.dropFirst("info creating batch=".count).prefix { $0 != " " })
-        state.withLock { $0.intents[batch] = now }
+        guard let batch = word("batch", in: line) else { return }
+        if line.hasPrefix("info creating ") { state.withLock { $0.intents[batch] = now } }
+        if line.hasPrefix("warning call failed"), word("phase", in: line) == "collecting" {
+            state.withLock { $0.vain[batch, default: 0] += 1 }
+        }
     }
+
+    /// How often the results of a batch were asked for before it had them.
+    func vainTries(_ batch: BatchID) -> Int { state.withLock { $0.vain["\(batch)"] ?? 0 } }
 
     /// A call has ended, however.
     func ended(_ call: Call) {
         guard call.kind == .retrieve, let job = call.path.split(separator: "/").last else { return }
         state.withLock { _ = $0.unseen.remove(String(job)) }
     }
+}
+
+/// What a line of the log says of `name`.
+private func word(_ name: String, in line: String) -> String? {
+    guard let mark = line.firstRange(of: " \(name)=")?.upperBound else { return nil }
+    return String(line[mark...].prefix { $0 != " " })
 }
