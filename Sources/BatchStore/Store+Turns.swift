@@ -96,6 +96,9 @@ package struct RowAhead: Hashable, Sendable {
 }
 
 extension Store {
+    /// Whether rows of the workload stand in line for an object.
+    package func hasTurns(_ workload: WorkloadID) throws -> Bool { try read { try $0.hasTurns(workload) } }
+
     /// The first row of a workload that waits for its turn, and the row that goes before it; nil when none waits.
     package func firstWaiting(in workload: WorkloadID) throws -> (id: String, ahead: RowAhead)? {
         try read { db in

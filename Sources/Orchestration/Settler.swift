@@ -62,23 +62,30 @@ struct Settler {
         let last = try takeChunk()
         let end = SettledMark(bytes: chunk.start)
         let settling = Settling(batch: batch.id, ending: ending, dueBase: dueBase)
-        if runs.isEmpty, start.row < 0 {
+        let step = try rowsAtOnce(of: batch)
+        if runs.isEmpty, start.row < 0, last.count <= step {
             guard end.bytes > start.bytes else { return }
             return try await parts.orchestrator.settle(last, odd: odd, settling, from: start, to: end)
         }
         try runs.append(last)
-        try await settle(runs, odd: odd, settling, from: start, to: end)
+        try await settle(runs, step, odd: odd, settling, from: start, to: end)
+    }
+
+    /// How many rows are settled in one transaction: fewer when each may end a turn, which looks up another row.
+    private func rowsAtOnce(of batch: Batch) throws -> Int {
+        try parts.store.hasTurns(batch.workload) ? max(1, rowsAtOnce / 10) : rowsAtOnce
     }
 
     /// Settles sorted runs, from front to back. While some rows are written the next ones are merged.
     private func settle(
-        _ runs: ResultRuns, odd: Int64, _ settling: Settling, from start: SettledMark, to end: SettledMark
+        _ runs: ResultRuns, _ step: Int, odd: Int64, _ settling: Settling, from start: SettledMark,
+        to end: SettledMark
     ) async throws {
         try runs.merge()
         var mark = start
         try await withThrowingTaskGroup(of: Void.self) { writes in
             repeat {
-                var (results, again) = try runs.next(rowsAtOnce, after: mark.row)
+                var (results, again) = try runs.next(step, after: mark.row)
                 var next = SettledMark(bytes: mark.bytes, row: mark.row)
                 if results.count > 0 { next.row = Int64(results.number(results.count - 1)) }
                 // What no row can be found for is told once, with the end.
