@@ -7,7 +7,7 @@ extension Simulator {
     /// True when more is due already.
     func pulse() -> Bool {
         // Some milliseconds: so long does a request wait at every step of its way.
-        var budget = 100
+        var budget = 300
         for _ in live.indices {
             guard !live.isEmpty else { break }
             cursor = (cursor + 1) % live.count
@@ -148,7 +148,7 @@ extension Simulator {
             try ledger.record(attempt, digest: Chance.digest(attempt.row))
             return 400
         }
-        let ids = endpoint.placeholders.map { row.pathParams[$0] ?? "" }
+        let ids = row.pathParams
         let digest = Chance.digest(row.id)
         let rule = try rowRules.strike(row: row.id, digest: digest)
         var answer = RowAnswer(status: 0, body: "")
@@ -203,11 +203,17 @@ extension Simulator {
     fileprivate static func report(
         _ id: String, _ answer: RowAnswer, _ fault: RowRule.LineFault?, to results: LineFile
     ) throws {
+        guard let fault else {
+            results.add("{\"id\":\"")
+            results.add(id)
+            results.add("\",\"response\":")
+            results.add(answer.body)
+            results.add(answer.status == 200 ? ",\"status\":200}\n" : ",\"status\":\(answer.status)}\n")
+            return try results.endLine()
+        }
         let head = "{\"id\":\"" + id + "\",\"response\":"
         let tail = ",\"status\":" + String(answer.status) + "}\n"
         switch fault {
-        case nil:
-            try results.append(head, answer.body, tail)
         case .missing:
             break
         case .duplicate:

@@ -14,7 +14,7 @@ import Testing
             "{\"id\": \"a-1_B\", \"path_params\": {\"customer\": \"cus_\\u00e4\"}, \"params\": null, "
                 + "\"context\": null, \"stripe_version\": \"2026-09-30.preview\"}\r")
         #expect(row.id == "a-1_B")
-        #expect(row.pathParams == ["customer": "cus_ä"])
+        #expect(row.pathParams == ["cus_ä"])
         #expect(row.params.isEmpty && row.context == nil)
     }
 

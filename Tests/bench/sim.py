@@ -67,9 +67,9 @@ class Simulator:
         raise SystemExit(f"batchsim ended with {self.process.returncode}")
 
     def memory(self):
-        """Resident megabytes."""
+        """Megabytes of its own: the pages of its files are lent, and go back when the system needs them."""
         with open(f"/proc/{self.process.pid}/status") as status:
-            return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+            return int(re.search(r"RssAnon:\s+(\d+)", status.read()).group(1)) / 1024
 
     def watch(self):
         while not self.stopped.wait(0.1):

@@ -11,22 +11,27 @@ final class DigestTable {
     }
 
     private let path: String
-    private var file: DiskFile
+    private var disk: DiskFile
+    private var file: MappedFile
     /// There are places for two to the power of this, at most half of them taken.
     private var bits = 10
     private(set) var count = 0
-    /// The slots looked at, all in one read: hardly ever are more needed.
-    private var window = [Slot](repeating: Slot(), count: 8)
+    /// Places, and room behind them. The last slot is always empty, so that a search ends.
+    private var slots: UnsafeMutableBufferPointer<Slot> { file.bytes.assumingMemoryBound(to: Slot.self) }
+    /// Slots past the last place, at first: much more than digests that are spread ever take.
+    private static let room = 1024
 
     /// - Parameter path: The table's file has no name; it lies beside this one.
     init(beside path: String) throws {
         self.path = path
-        file = try DiskFile(scratchBeside: path)
+        disk = try DiskFile(scratchBeside: path)
+        file = try Self.mapped(disk, slots: 1 << bits + Self.room)
     }
 
     /// The number that was set for `digest`; nil when none was.
-    func number(of digest: UInt64) throws -> UInt64? {
-        try find(Self.valid(digest)).number
+    func number(of digest: UInt64) -> UInt64? {
+        let slot = slots[place(of: Self.valid(digest))]
+        return slot.digest == 0 ? nil : slot.number
     }
 
     /// Sets the number of `digest` to what `change` makes of the earlier one, and returns the earlier one.
@@ -34,10 +39,13 @@ final class DigestTable {
     func update(_ digest: UInt64, _ change: (UInt64?) -> UInt64) throws -> UInt64? {
         if count >= 1 << (bits - 1) { try grow() }
         let digest = Self.valid(digest)
-        let (place, earlier) = try find(digest)
-        let slot = [Slot(digest: digest, number: change(earlier))]
-        try Self.write(slot, at: place, to: file)
-        if earlier == nil { count += 1 }
+        let place = place(of: digest)
+        let earlier = slots[place].digest == 0 ? nil : slots[place].number
+        if earlier == nil {
+            try makeRoom(behind: place)
+            count += 1
+        }
+        slots[place] = Slot(digest: digest, number: change(earlier))
         return earlier
     }
 
@@ -50,17 +58,22 @@ final class DigestTable {
 
     private static func home(_ digest: UInt64, _ bits: Int) -> Int { Int(digest >> UInt64(64 - bits)) }
 
+    private static func mapped(_ disk: DiskFile, slots: Int) throws -> MappedFile {
+        try MappedFile(disk, size: slots * MemoryLayout<Slot>.stride)
+    }
+
     /// Where `digest` stands, or would stand.
-    private func find(_ digest: UInt64) throws -> (place: Int, number: UInt64?) {
+    private func place(of digest: UInt64) -> Int {
+        let slots = slots
         var place = Self.home(digest, bits)
-        while true {
-            try Self.read(&window, at: place, from: file)
-            for slot in window {
-                if slot.digest == digest { return (place, slot.number) }
-                if slot.digest == 0 { return (place, nil) }
-                place += 1
-            }
-        }
+        while slots[place].digest != digest, slots[place].digest != 0 { place += 1 }
+        return place
+    }
+
+    /// Sees to an empty slot behind `place`.
+    private func makeRoom(behind place: Int) throws {
+        guard place + 1 >= slots.count else { return }
+        file = try Self.mapped(disk, slots: place + place / 2)
     }
 
     /// Copies everything into a file of twice the size.
@@ -68,72 +81,27 @@ final class DigestTable {
     /// Slots that touch each other are sorted before they are copied; so all of them come in order, and
     /// each finds its place behind the one before.
     private func grow() throws {
-        let wider = bits + 1
-        var writer = SlotWriter(file: try DiskFile(scratchBeside: path))
+        let old = file
+        let slots = slots
+        bits += 1
+        disk = try DiskFile(scratchBeside: path)
+        file = try Self.mapped(disk, slots: 1 << bits + Self.room)
         var run: [Slot] = []
         var next = 0
-        func copyRun() throws {
+        for slot in slots {
+            guard slot.digest == 0 else {
+                run.append(slot)
+                continue
+            }
             run.sort { $0.digest < $1.digest }
             for slot in run {
-                next = max(next, Self.home(slot.digest, wider))
-                try writer.write(slot, at: next)
+                next = max(next, Self.home(slot.digest, bits))
+                try makeRoom(behind: next)
+                self.slots[next] = slot
                 next += 1
             }
             run.removeAll(keepingCapacity: true)
         }
-        var piece = [Slot](repeating: Slot(), count: SlotWriter.size)
-        var place = 0
-        while try Self.read(&piece, at: place, from: file) > 0 {
-            for slot in piece {
-                if slot.digest == 0 { try copyRun() } else { run.append(slot) }
-            }
-            place += piece.count
-        }
-        try copyRun()
-        file = try writer.finish()
-        bits = wider
-    }
-
-    /// Reads slots, empty ones past the end of the file, and returns how many bytes the file had.
-    @discardableResult
-    private static func read(
-        _ slots: inout [Slot], at place: Int, from file: DiskFile
-    ) throws -> Int {
-        try slots.withUnsafeMutableBytes { bytes in
-            let count = try file.read(into: bytes, at: place * MemoryLayout<Slot>.stride)
-            UnsafeMutableRawBufferPointer(rebasing: bytes[count...]).initializeMemory(
-                as: UInt8.self, repeating: 0)
-            return count
-        }
-    }
-
-    private static func write(_ slots: [Slot], at place: Int, to file: DiskFile) throws {
-        try slots.withUnsafeBytes { bytes in
-            try file.write(bytes, at: place * MemoryLayout<Slot>.stride)
-        }
-    }
-
-    /// Writes slots in ascending places, many at a time.
-    private struct SlotWriter {
-        static let size = 4096
-        let file: DiskFile
-        private var piece = [Slot](repeating: Slot(), count: size)
-        private var start = 0
-
-        init(file: DiskFile) { self.file = file }
-
-        mutating func write(_ slot: Slot, at place: Int) throws {
-            if place >= start + piece.count {
-                _ = try finish()
-                start = place
-                for index in piece.indices { piece[index] = Slot() }
-            }
-            piece[place - start] = slot
-        }
-
-        func finish() throws -> DiskFile {
-            try DigestTable.write(piece, at: start, to: file)
-            return file
-        }
+        withExtendedLifetime(old) {}
     }
 }

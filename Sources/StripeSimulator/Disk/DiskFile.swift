@@ -50,4 +50,18 @@ final class DiskFile: Sendable {
             total += count
         }
     }
+
+    /// Makes the file at least `size` bytes long, and sure of its room.
+    func reserve(_ size: Int) throws(FileFault) {
+        let code = posix_fallocate(descriptor, 0, off_t(size))
+        guard code == 0 else { throw FileFault(path: path, code: code) }
+    }
+
+    /// The first `size` bytes as memory, until `munmap`; nothing of an empty file.
+    func map(_ size: Int, _ protection: Int32) throws(FileFault) -> UnsafeMutableRawBufferPointer {
+        guard size > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+        let base = mmap(nil, size, protection, MAP_SHARED, descriptor, 0)
+        guard let base, base != MAP_FAILED else { throw FileFault(path: path, code: errno) }
+        return UnsafeMutableRawBufferPointer(start: base, count: size)
+    }
 }

@@ -17,11 +17,19 @@ final class LineFile {
 
     /// Adds a line, given in pieces; the last piece brings the line end.
     func append(_ pieces: String...) throws {
-        for piece in pieces {
-            var piece = piece
-            piece.withUTF8 { pending.append(contentsOf: $0) }
-            byteCount += piece.utf8.count
-        }
+        for piece in pieces { add(piece) }
+        try endLine()
+    }
+
+    /// Adds a piece of a line without an array around it, for lines that are written a million times.
+    func add(_ piece: String) {
+        var piece = piece
+        piece.withUTF8 { pending.append(contentsOf: $0) }
+        byteCount += piece.utf8.count
+    }
+
+    /// The pieces added so far end a line.
+    func endLine() throws {
         if pending.count >= Self.bufferSize { try flush() }
     }
 

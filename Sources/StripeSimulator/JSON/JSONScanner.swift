@@ -33,6 +33,8 @@ struct JSONScanner {
         var scanner = JSONScanner(bytes: bytes, end: range.upperBound, at: range.lowerBound)
         scanner.skipSpace()
         var members: [Member] = []
+        // As many as most objects have: growing step by step costs more than reading.
+        members.reserveCapacity(8)
         try scanner.object(depth: 0) { members.append($0) }
         scanner.skipSpace()
         guard scanner.at == scanner.end else { throw scanner.fault }

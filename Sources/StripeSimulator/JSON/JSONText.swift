@@ -1,3 +1,5 @@
+import Foundation
+
 /// Writes JSON text by hand where a line is made for every row.
 enum JSONText {
     /// `text` as a quoted JSON string.
@@ -20,22 +22,42 @@ enum JSONText {
         }
     }
 
+    /// `word` is in `text`: found without the searcher that `contains` sets up for each text.
+    static func isFound(_ word: StaticString, in text: String) -> Bool {
+        var text = text
+        let length = word.utf8CodeUnitCount
+        return text.withUTF8 { bytes in
+            guard let base = bytes.baseAddress, bytes.count >= length else { return false }
+            var at = 0
+            while at <= bytes.count - length {
+                if base[at] == word.utf8Start[0], memcmp(base + at, word.utf8Start, length) == 0 {
+                    return true
+                }
+                at += 1
+            }
+            return false
+        }
+    }
+
     /// An object from names and the JSON texts of their values.
     ///
     /// The text is written once, in a place of its size: it is made for every row.
     static func object(_ members: [(name: String, json: String)]) -> String {
-        let members = members.map { (isPlain($0.name) ? $0.name : inner(escaped($0.name)), $0.json) }
-        let size = members.reduce(2) { $0 + $1.0.utf8.count + $1.1.utf8.count + 4 }
+        var members = members
+        for index in members.indices where !isPlain(members[index].name) {
+            members[index].name = inner(escaped(members[index].name))
+        }
+        let size = members.reduce(2) { $0 + $1.name.utf8.count + $1.json.utf8.count + 4 }
         return String(unsafeUninitializedCapacity: size) { buffer in
             var text = FixedText(buffer)
             text.add(0x7B)
             for (index, member) in members.enumerated() {
                 if index > 0 { text.add(0x2C) }
                 text.add(0x22)
-                text.add(member.0)
+                text.add(member.name)
                 text.add(0x22)
                 text.add(0x3A)
-                text.add(member.1)
+                text.add(member.json)
             }
             text.add(0x7D)
             return text.count

@@ -76,40 +76,25 @@ struct InputFile: Sendable {
     func moved(to path: String) -> InputFile {
         InputFile(path: path, starts: starts, rowCount: rowCount, byteCount: byteCount)
     }
-
-    /// Where row `index` stands, with its line end.
-    fileprivate func range(of index: Int) throws -> (start: Int, count: Int) {
-        var ends = (0, 0)
-        let read = try withUnsafeMutableBytes(of: &ends) { bytes in
-            try starts.read(into: bytes, at: index * 8)
-        }
-        guard read == 16 else { throw FileFault(path: path, code: EIO) }
-        return (ends.0, ends.1 - ends.0)
-    }
 }
 
 /// Reads single lines of an uploaded file, in any order.
 final class InputFileReader {
-    private let input: InputFile
-    private let file: DiskFile
-    private var buffer: [UInt8] = []
+    private let file: MappedFile
+    private let starts: MappedFile
 
     init(_ input: InputFile) throws {
-        self.input = input
-        file = try DiskFile(reading: input.path)
+        file = try MappedFile(reading: try DiskFile(reading: input.path), size: input.byteCount)
+        starts = try MappedFile(reading: input.starts, size: (input.rowCount + 1) * MemoryLayout<Int>.stride)
     }
 
     /// Hands the bytes of row `index` to `body`, without a line end; they are valid only during the call.
     func withRow<Result>(
         _ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
-    ) throws -> Result {
-        let (start, count) = try input.range(of: index)
-        if buffer.count < count { buffer = [UInt8](repeating: 0, count: count * 2) }
-        let read = try buffer.withUnsafeMutableBytes { bytes in
-            try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[0..<count]), at: start)
-        }
-        guard read == count else { throw FileFault(path: input.path, code: EIO) }
-        let length = count > 0 && buffer[count - 1] == 0x0A ? count - 1 : count
-        return try buffer.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[0..<length])) }
+    ) rethrows -> Result {
+        let starts = starts.bytes.assumingMemoryBound(to: Int.self)
+        let line = UnsafeRawBufferPointer(rebasing: file.bytes[starts[index]..<starts[index + 1]])
+        let bytes = line.assumingMemoryBound(to: UInt8.self)
+        return try body(UnsafeBufferPointer(rebasing: bytes.last == 0x0A ? bytes.dropLast() : bytes[...]))
     }
 }

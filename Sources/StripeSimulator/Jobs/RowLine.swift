@@ -3,8 +3,8 @@ import Foundation
 /// One line of an input file, read by the rules of the batch API.
 struct RowLine: Equatable, Sendable {
     let id: String
-    /// Values of the placeholders, by name.
-    let pathParams: [String: String]
+    /// Values of the placeholders, in the order of the path.
+    let pathParams: [String]
     /// Names and raw JSON of the call's parameters, in their order.
     let params: [Param]
     let context: String?
@@ -68,7 +68,9 @@ struct RowLine: Equatable, Sendable {
 
     /// Plain ASCII, as nearly every row is, needs no closer look.
     private static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
+        var all = 0 as UInt8
+        for byte in bytes { all |= byte }
+        return all < 0x80 || String(validating: bytes, as: UTF8.self) != nil
     }
 
     fileprivate static func invalidJSON(_ why: String) -> Defect {
@@ -166,16 +168,21 @@ private struct Source {
 
     func pathParams(
         _ member: JSONScanner.Member?, placeholders: [String]
-    ) throws(RowLine.Defect) -> [String: String] {
-        var values: [String: String] = [:]
+    ) throws(RowLine.Defect) -> [String] {
+        var values = [String](repeating: "", count: placeholders.count)
+        var isExpected = true
         for entry in try members(member, name: "path_params") {
             guard let value = try string(entry), !value.isEmpty else {
                 throw RowLine.Defect(
                     code: "parameter_invalid", message: "path_params holds strings.", param: "path_params")
             }
-            values[try text(entry.key)] = value
+            if let place = placeholders.firstIndex(of: try text(entry.key)) {
+                values[place] = value
+            } else {
+                isExpected = false
+            }
         }
-        guard values.count == placeholders.count, placeholders.allSatisfy({ values[$0] != nil }) else {
+        guard isExpected, values.allSatisfy({ !$0.isEmpty }) else {
             let expected = placeholders.isEmpty ? "none" : placeholders.joined(separator: ", ")
             throw RowLine.Defect(
                 code: "parameter_invalid",
@@ -186,8 +193,10 @@ private struct Source {
     }
 
     func params(_ member: JSONScanner.Member?) throws(RowLine.Defect) -> [RowLine.Param] {
+        let entries = try members(member, name: "params")
         var params: [RowLine.Param] = []
-        for entry in try members(member, name: "params") {
+        params.reserveCapacity(entries.count)
+        for entry in entries {
             params.append(RowLine.Param(name: try text(entry.key), json: raw(entry.value)))
         }
         return params

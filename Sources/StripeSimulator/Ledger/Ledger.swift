@@ -68,9 +68,16 @@ final class Ledger {
         if before.attempts == 1 { totals.rowsAttemptedAgain += 1 }
         if attempt.tookEffect, before.executions == 0 { totals.rowsExecuted += 1 }
         if attempt.tookEffect, before.executions == 1 { totals.rowsExecutedAgain += 1 }
-        try log.append(
-            attempt.job, "\t", attempt.row, "\t", attempt.object, "\t", String(attempt.status),
-            attempt.isReported ? "\t1" : "\t0", attempt.tookEffect ? "\t1\n" : "\t0\n")
+        log.add(attempt.job)
+        log.add("\t")
+        log.add(attempt.row)
+        log.add("\t")
+        log.add(attempt.object)
+        log.add("\t")
+        log.add(String(attempt.status))
+        log.add(attempt.isReported ? "\t1" : "\t0")
+        log.add(attempt.tookEffect ? "\t1\n" : "\t0\n")
+        try log.endLine()
     }
 
     func summary() -> JSONValue {

@@ -53,7 +53,7 @@ enum Catalog {
             ("id", JSONText.quoted(id)), ("object", "\"subscription\""), ("application", "null"),
             ("automatic_tax", "{\"disabled_reason\":null,\"enabled\":false,\"liability\":null}"),
             ("billing_cycle_anchor", String(start)),
-            ("billing_mode", id.contains("migrated") ? flexible : classic),
+            ("billing_mode", JSONText.isFound("migrated", in: id) ? flexible : classic),
             ("cancel_at", "null"), ("cancel_at_period_end", "false"), ("canceled_at", "null"),
             ("collection_method", "\"charge_automatically\""), ("created", created(call)),
             ("currency", "\"eur\""), ("current_period_end", String(start + 2_592_000)),
@@ -66,7 +66,7 @@ enum Catalog {
             ("next_pending_invoice_item_invoice", "null"),
             ("on_behalf_of", "null"), ("pause_collection", "null"), ("schedule", "null"),
             ("start_date", String(start)),
-            ("status", id.contains("canceled") ? "\"canceled\"" : "\"active\""),
+            ("status", JSONText.isFound("canceled", in: id) ? "\"canceled\"" : "\"active\""),
             ("trial_end", "null"),
         ])
     }

@@ -25,20 +25,20 @@ final class Changes {
         try file.append("\n")
     }
 
-    private func entry(_ object: UInt64) throws -> UInt64 {
+    private func entry(_ object: UInt64) -> UInt64 {
         if let last, last.object == object { return last.entry }
-        let entry = try entries.number(of: object) ?? 0
+        let entry = entries.number(of: object) ?? 0
         last = (object, entry)
         return entry
     }
 
-    func state(of object: UInt64) throws -> State {
-        State(rawValue: UInt8(truncatingIfNeeded: try entry(object)))
+    func state(of object: UInt64) -> State {
+        State(rawValue: UInt8(truncatingIfNeeded: entry(object)))
     }
 
     /// The members that differ from a blank object, in the order of their first change.
     func members(of object: UInt64) throws -> [RowLine.Param] {
-        let place = Int(try entry(object) >> 8)
+        let place = Int(entry(object) >> 8)
         guard place > 0 else { return [] }
         return try file.withLine(at: place) { RowLine.Param.members(of: $0) ?? [] }
     }

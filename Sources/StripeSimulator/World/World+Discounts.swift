@@ -2,7 +2,7 @@
 extension World {
     mutating func createCoupon(_ call: RowCall) throws -> RowAnswer {
         let id = call.text("id") ?? random.token(length: 8)
-        guard try !changes.state(of: call.digest("coupon", id)).contains(.exists) else {
+        guard !changes.state(of: call.digest("coupon", id)).contains(.exists) else {
             return .refused(400, code: "resource_already_exists", "Coupon already exists.", param: "id")
         }
         return try change(call, "coupon", id: id, Catalog.coupon, state: .exists)
@@ -20,7 +20,7 @@ extension World {
     /// A code is free again while its promotion code is not active.
     func updatePromotionCode(_ call: RowCall) throws -> RowAnswer {
         let id = call.ids[0]
-        guard !id.contains("missing") else { return .missing("promotion_code", id) }
+        guard !JSONText.isFound("missing", in: id) else { return .missing("promotion_code", id) }
         let members = try changes.members(of: call.digest("promotion_code", id))
         let wasActive = members.first { $0.name == "active" }?.json != "false"
         if let active = call.params.last(where: { $0.name == "active" })?.json,
@@ -37,7 +37,7 @@ extension World {
     /// Takes a code into use; false when another promotion code has it.
     private func claim(_ code: String, _ call: RowCall) throws -> Bool {
         let place = Self.place(of: code, call)
-        guard try !changes.state(of: place).contains(.exists) else { return false }
+        guard !changes.state(of: place).contains(.exists) else { return false }
         try changes.keep(place, [], .exists)
         return true
     }

@@ -1,12 +1,12 @@
 /// Subscriptions: updated, canceled, migrated.
 extension World {
     /// Nil when there is none of this id.
-    private func subscription(_ call: RowCall) throws -> Changes.State? {
+    private func subscription(_ call: RowCall) -> Changes.State? {
         let id = call.ids[0]
-        guard !id.contains("missing") else { return nil }
-        var state = try changes.state(of: call.digest("subscription", id))
-        if id.contains("canceled") { state.insert(.ended) }
-        if id.contains("migrated") { state.insert(.migrated) }
+        guard !JSONText.isFound("missing", in: id) else { return nil }
+        var state = changes.state(of: call.digest("subscription", id))
+        if JSONText.isFound("canceled", in: id) { state.insert(.ended) }
+        if JSONText.isFound("migrated", in: id) { state.insert(.migrated) }
         return state
     }
 
@@ -18,7 +18,7 @@ extension World {
     }
 
     func updateSubscription(_ call: RowCall) throws -> RowAnswer {
-        guard let state = try subscription(call) else { return .missing("subscription", call.ids[0]) }
+        guard let state = subscription(call) else { return .missing("subscription", call.ids[0]) }
         let allowed = ["metadata", "cancellation_details"]
         guard !state.contains(.ended) || call.params.allSatisfy({ allowed.contains($0.name) }) else {
             return .refused(
@@ -29,7 +29,7 @@ extension World {
     }
 
     func cancelSubscription(_ call: RowCall) throws -> RowAnswer {
-        guard let state = try subscription(call), !state.contains(.ended) else {
+        guard let state = subscription(call), !state.contains(.ended) else {
             return .missing("subscription", call.ids[0])
         }
         // How to cancel is no property of the subscription.
@@ -45,7 +45,7 @@ extension World {
     }
 
     func migrateSubscription(_ call: RowCall) throws -> RowAnswer {
-        guard let state = try subscription(call) else { return .missing("subscription", call.ids[0]) }
+        guard let state = subscription(call) else { return .missing("subscription", call.ids[0]) }
         guard !state.contains(.ended) else {
             return .refused(
                 400, code: "resource_invalid_state",

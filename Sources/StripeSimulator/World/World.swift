@@ -60,14 +60,14 @@ struct World {
                 members.append(param.applied(to: nil))
             }
         }
-        try changes.keep(object, members, try changes.state(of: object).union(state))
+        try changes.keep(object, members, changes.state(of: object).union(state))
         var resource = blank(id, call)
         resource.lay(members)
         return .ok(resource)
     }
 
     private func update(_ call: RowCall, _ noun: String, _ blank: Blank) throws -> RowAnswer {
-        guard !call.ids[0].contains("missing") else { return .missing(noun, call.ids[0]) }
+        guard !JSONText.isFound("missing", in: call.ids[0]) else { return .missing(noun, call.ids[0]) }
         return try change(call, noun, id: call.ids[0], blank)
     }
 
@@ -81,8 +81,8 @@ struct World {
         _ call: RowCall, _ noun: String, _ blank: Blank, status: String, code: String
     ) throws -> RowAnswer {
         let id = call.ids[0]
-        guard !id.contains("missing") else { return .missing(noun, id) }
-        guard try !changes.state(of: call.digest(noun, id)).contains(.ended) else {
+        guard !JSONText.isFound("missing", in: id) else { return .missing(noun, id) }
+        guard !changes.state(of: call.digest(noun, id)).contains(.ended) else {
             return .refused(400, code: code, "This \(noun) is already \(status).")
         }
         let own = RowLine.Param(name: "status", json: JSONText.quoted(status))
