@@ -143,7 +143,8 @@ test: deps-test lint
 	@echo 'Building the programs and the tests. The first time takes ten minutes or so.'
 	$(BUILD) --build-tests
 	$(NARROW) $(SWIFT) test --scratch-path $(SCRATCH) --skip-build
-	TORTURE_SEEDS=$(WORLDS) $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter TortureTests
+	TORTURE_SEEDS=10 $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter TortureTests
+	$(BIN)/torture --seeds $(WORLDS)
 
 powercuts: deps-test
 	$(BUILD) --build-tests
