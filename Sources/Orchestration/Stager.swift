@@ -15,11 +15,12 @@ struct Stager {
         }
     }
 
-    /// Writes the file again where it is gone: a restored backup brings none. False when that failed for good.
-    func provide(_ file: InputFile, of batch: Batch) async throws -> Bool {
+    /// Writes a file that is under way again where it is gone: a restored backup brings none. False when that
+    /// failed for good.
+    func provideFile(of batch: Batch) async throws -> Bool {
         if parts.spool.hasFile(of: batch.id) { return true }
         guard let again = try await write(batch) else { return false }
-        if again == file { return true }
+        if again == batch.phase.fileUnderWay { return true }
         try parts.spool.remove(batch.id)
         let reason = "staging_failed: the rows of \(batch.id) make another file than they did"
         try await parts.orchestrator.stall(batch.id, reason)

@@ -10,9 +10,7 @@ struct Submitter {
 
     /// Asks for a job, for the first time or again, and sends its file at once: the window is short.
     func create(_ batch: Batch, _ intent: CreateIntent) async throws {
-        guard case .creating(let file, _) = batch.phase,
-            try await Stager(parts: parts).provide(file, of: batch)
-        else { return }
+        guard try await Stager(parts: parts).provideFile(of: batch) else { return }
         let (_, client) = try parts.lane(of: batch)
         let answer = await client.createBatchJob(key: intent.key, body: intent.body)
         parts.faults.hit(.createAnswered)
@@ -49,6 +47,7 @@ struct Submitter {
                 try await parts.orchestrator.record(.observed(answer.snapshot), for: batch.id)
                 return
             }
+            guard try await Stager(parts: parts).provideFile(of: batch) else { return }
             try await send(batch, to: url, client)
         case .failure(let failure):
             try await parts.orchestrator.record(.failed(failure), for: batch.id)
@@ -57,27 +56,21 @@ struct Submitter {
 
     private func send(_ batch: Batch, to url: SecretURL, _ client: StripeClient) async throws {
         guard case .uploading(let file, _, let deadline) = batch.phase else { return }
-        guard try await Stager(parts: parts).provide(file, of: batch) else { return }
         let left = max(.seconds(1), deadline - parts.clock.now())
-        do {
-            let spooled = try parts.spool.reader(of: batch.id)
-            let pieces = OutgoingPieces(
-                bytes: file.bytes, name: parts.spool.path(of: batch.id), next: spooled.next)
-            let began = parts.clock.now()
-            let sent = SentBytes()
-            let answer = try await client.upload(pieces, to: url, within: left, sent: sent)
-            parts.faults.hit(.uploadAnswered)
-            var sending = Sending(bytes: sent.value, time: parts.clock.now() - began, arrived: false)
-            if case .success = answer { sending.arrived = true }
-            parts.orchestrator.meters.uploaded(sending, by: batch.account)
-            await parts.orchestrator.sent(sending, of: batch.id)
-            switch answer {
-            case .success: try await parts.orchestrator.record(.uploaded, for: batch.id)
-            case .failure(let failure): try await parts.orchestrator.record(.failed(failure), for: batch.id)
-            }
-        } catch let fault as FileFault where fault.isMissing {
-            // Without its file the job dies unharmed at Stripe, and the rows are staged anew.
-            try await parts.orchestrator.record(.failed(.notSent(reason: "\(fault)")), for: batch.id)
+        let spooled = try parts.spool.reader(of: batch.id)
+        let pieces = OutgoingPieces(
+            bytes: file.bytes, name: parts.spool.path(of: batch.id), next: spooled.next)
+        let began = parts.clock.now()
+        let sent = SentBytes()
+        let answer = try await client.upload(pieces, to: url, within: left, sent: sent)
+        parts.faults.hit(.uploadAnswered)
+        var sending = Sending(bytes: sent.value, time: parts.clock.now() - began, arrived: false)
+        if case .success = answer { sending.arrived = true }
+        parts.orchestrator.meters.uploaded(sending, by: batch.account)
+        await parts.orchestrator.sent(sending, of: batch.id)
+        switch answer {
+        case .success: try await parts.orchestrator.record(.uploaded, for: batch.id)
+        case .failure(let failure): try await parts.orchestrator.record(.failed(failure), for: batch.id)
         }
     }
 }
