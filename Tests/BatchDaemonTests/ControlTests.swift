@@ -128,6 +128,16 @@ import Testing
                     ]
                 ),
                 (
+                    "/v1/jobs?state=inprogress", 400,
+                    [
+                        "bad_parameter",
+                        "state must be one of ready_for_upload, validating, in_progress, cancelling, complete, "
+                            + "canceled, timeout, validation_failed, batch_failed, upload_timeout, "
+                            + "results_expired, not \"inprogress\".",
+                        "Did you mean in_progress?",
+                    ]
+                ),
+                (
                     "/v1/workloads?state=held&state=held", 400,
                     ["bad_parameter", "state is given twice.", nil]
                 ),

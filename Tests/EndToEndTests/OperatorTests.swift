@@ -24,6 +24,22 @@ import Testing
         #expect(try String(contentsOfFile: log, encoding: .utf8).contains("--nonsense"))
     }
 
+    @Test func jobsAreListedByAStateThatOnlyStripeKnowsAndNotByOneThatNobodyKnows() async throws {
+        try await Site.with(scenario: #"{"jobs":[{"end":"hibernating"}]}"#) { site in
+            let input = try site.input("rows.jsonl", Rows.updates(10))
+            try await site.withDaemon { _ in
+                let early = try await site.ctl("list", "jobs", "--state", "hibernating")
+                #expect(early.code == 2)
+                #expect(early.errors.contains("in_progress, cancelling, complete"), "\(early.errors)")
+                #expect(try await site.ctl("submit", "update-customers", input).code == 0)
+                try await awaitFact("its job is listed by its state") {
+                    let answer = try await site.ctl("list", "jobs", "--state", "hibernating", "-o", "json")
+                    return try answer.jsonLines().count == 1
+                }
+            }
+        }
+    }
+
     @Test func theSameContentIsRefusedUnlessAllowed() async throws {
         try await Site.with { site in
             let input = try site.input("rows.jsonl", Rows.updates(10))

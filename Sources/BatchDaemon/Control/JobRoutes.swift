@@ -5,16 +5,22 @@ import Hummingbird
 
 /// `/v1/jobs`: Stripe's batch jobs, as they were last seen.
 struct JobRoutes {
+    /// The states that we know, in the order in which a job takes them.
+    private static let states =
+        [JobStatus.readyForUpload, .validating, .inProgress, .cancelling].map(\.word)
+        + JobEnding.allCases.map(\.rawValue)
+
     let facts: Facts
 
     func add(to router: ControlRouter) {
-        // Stripe's words are an open set, so any word may be asked for.
         router.get(Routes.jobs, .state, .queue, .workload) { [facts] call in
-            let state = call.text(.state)
             let records = try facts.store.batches(
                 of: try facts.workloadFilter(call), queue: try facts.queueFilter(call))
-            let jobs = records.compactMap(facts.job).filter { state == nil || $0.state == state }
-            return try .json(List(data: jobs))
+            let jobs = records.compactMap(facts.job)
+            // Stripe's words are an open set: a new one may be asked for as soon as a job is in it.
+            let words = Self.states + Set(jobs.map(\.state)).subtracting(Self.states).sorted()
+            let state = try call.word(.state, of: words) { words.contains($0) ? $0 : nil }
+            return try .json(List(data: jobs.filter { state == nil || $0.state == state }))
         }
         router.get(Routes.job(":id")) { [facts] call in
             guard let job = facts.job(try facts.batch(ofJob: call.id)) else {
