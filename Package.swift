@@ -98,7 +98,8 @@ let package = Package(
             name: "BatchDaemon",
             dependencies: [
                 "BatchCore", "Env", "BatchStore", "Spool", "StripeBatch", "Orchestration", "ControlAPI",
-                hummingbird, hummingbirdCore, lifecycle, signals, logging, yams, nio, nioHTTP1, nioPosix,
+                "HTTPServing", hummingbird, hummingbirdCore, lifecycle, signals, logging, yams, nio, nioHTTP1,
+                nioPosix,
                 httpTypes, crypto, coreMetrics,
             ],
             swiftSettings: settings
@@ -117,6 +118,10 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // How connections are taken in, which both sides do alike; nothing in it knows what is served.
+        .target(
+            name: "HTTPServing", dependencies: [hummingbirdCore, logging, nio], swiftSettings: settings),
+
         // The operator's command line.
         .target(
             name: "BatchCommands",
@@ -125,10 +130,12 @@ let package = Package(
         ),
         .executableTarget(name: "batchctl", dependencies: ["BatchCommands"], swiftSettings: settings),
 
-        // The local Stripe. It shares no source with the daemon: a wrong belief must not hold on both sides.
+        // The local Stripe. It shares no belief about Stripe with the daemon: a wrong belief must not hold on both sides.
         .target(
             name: "StripeSimulator",
-            dependencies: [hummingbird, httpClient, logging, nio, nioHTTP1, httpTypes, crypto, lifecycle],
+            dependencies: [
+                "HTTPServing", hummingbird, httpClient, logging, nio, nioHTTP1, httpTypes, crypto, lifecycle,
+            ],
             exclude: ["README.md"],
             swiftSettings: quick
         ),
@@ -185,7 +192,9 @@ let package = Package(
         ),
         .testTarget(
             name: "BatchCommandsTests",
-            dependencies: ["BatchCommands", "ControlAPI", hummingbird, logging, nio, nioPosix],
+            dependencies: [
+                "BatchCommands", "ControlAPI", "HTTPServing", hummingbird, logging, nio, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "EnvTests", dependencies: ["BatchCore", "Env"], swiftSettings: settings),
@@ -202,7 +211,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Env", "batchd", "batchctl", "batchsim", "batchbench", grdb, httpClient, hummingbird, nio,
+                "Env", "HTTPServing", "batchd", "batchctl", "batchsim", "batchbench", grdb, httpClient,
+                hummingbird, nio,
                 nioFoundation, nioHTTP1, subprocess, system,
             ],
             swiftSettings: settings

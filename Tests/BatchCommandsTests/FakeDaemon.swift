@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 import Hummingbird
 import Logging
 import NIOCore
@@ -45,6 +46,7 @@ final class FakeDaemon: Sendable {
                 responder: CallbackResponder<BasicRequestContext> { request, _ in
                     try await daemon.respond(to: request)
                 },
+                server: .http1Droppable(),
                 configuration: .init(address: .unixDomainSocket(path: daemon.socket)),
                 onServerRunning: { _ in isReady.finish() },
                 logger: logger

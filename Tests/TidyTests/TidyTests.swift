@@ -110,11 +110,13 @@ private enum Rules {
         "BatchDaemon": [
             "BatchCore", "BatchStore", "ControlAPI", "CoreMetrics", "Crypto", "Dispatch", "Env", "Foundation",
             "FoundationEssentials", "Glibc",
-            "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "HTTPServing", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1",
+            "NIOPosix",
             "Orchestration",
             "ServiceLifecycle",
             "Spool", "StripeBatch", "Synchronization", "UnixSignals", "Yams",
         ],
+        "HTTPServing": ["HummingbirdCore", "Logging", "NIOCore", "Synchronization"],
         "batchd": ["ArgumentParser", "BatchDaemon", "ControlAPI", "Env", "Foundation", "Glibc", "Logging"],
         "BatchCommands": [
             "ArgumentParser", "AsyncHTTPClient", "ControlAPI", "Dispatch", "Foundation",
@@ -122,7 +124,8 @@ private enum Rules {
         ],
         "batchctl": ["BatchCommands", "Glibc"],
         "StripeSimulator": [
-            "AsyncHTTPClient", "Crypto", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes",
+            "AsyncHTTPClient", "Crypto", "Foundation", "FoundationEssentials", "Glibc", "HTTPServing",
+            "HTTPTypes",
             "Hummingbird", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
             "Synchronization", "UnixSignals",
         ],

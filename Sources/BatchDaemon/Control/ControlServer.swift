@@ -1,5 +1,6 @@
 import BatchCore
 import Env
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -66,10 +67,11 @@ struct ControlServer: Service {
         defer { listener.removeFile() }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let http = HTTP1Channel(
-            responder: { [responder, quiet] request, writer, channel in
-                try await Self.answer(request, writer, channel, responder, quiet)
-            }, configuration: Self.channel)
+        let http = DroppableHTTP1Channel(
+            HTTP1Channel(
+                responder: { [responder, quiet] request, writer, channel in
+                    try await Self.answer(request, writer, channel, responder, quiet)
+                }, configuration: Self.channel))
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -28,7 +29,7 @@ struct ListenerService: Service {
                 maxHeaderFieldSize: ControlLimits.fieldBytes, maxHeaderListSize: ControlLimits.headerBytes,
                 maxHeaderFieldCount: ControlLimits.fields))
         let application = Application(
-            responder: responder, server: .http1(configuration: channel),
+            responder: responder, server: .http1Droppable(configuration: channel),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: "batchd",
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connections)),

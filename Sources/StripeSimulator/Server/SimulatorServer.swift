@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 import Hummingbird
 import Logging
 import NIOCore
@@ -91,7 +92,7 @@ package struct SimulatorServer: Service {
             }
         }
         let application = Application(
-            router: router(for: simulator),
+            router: router(for: simulator), server: .http1Droppable(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             services: [Heartbeat(simulator: simulator), Courier(simulator: simulator)],
             onServerRunning: { channel in
