@@ -31,6 +31,14 @@ dpkg -s $(1) >/dev/null 2>&1 || { echo 'Installing $(1) ...' && $(SUDO) apt-get 
   DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(1); }
 endef
 
+# Runs the tests that were built, and names at the end what failed: it would be lost among all they say.
+define tests
+{ SWIFT_BACKTRACE=color=no,registers=none,images=none,threads=crashed $(1) \
+  $(SWIFT) test --scratch-path $(SCRATCH) --skip-build $(2) 2>&1; echo $$? >$(SCRATCH)/tests.status; } | \
+  tee $(SCRATCH)/tests.log; test "$$(cat $(SCRATCH)/tests.status)" = 0 || { echo 'What failed:'; \
+  grep -aE '✘ (Test .* recorded|Suite .* failed)|Fatal error|crashed' $(SCRATCH)/tests.log | head -40; exit 1; }
+endef
+
 # What `make install` and `make deb` install: optimized, with Swift's own libraries in them.
 STATIC  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/static
 PROGRAMS ?= $(STATIC)/release
@@ -142,8 +150,8 @@ demo: build
 test: deps-test lint
 	@echo 'Building the programs and the tests. The first time takes ten minutes or so.'
 	$(BUILD) --build-tests
-	$(NARROW) $(SWIFT) test --scratch-path $(SCRATCH) --skip-build
-	TORTURE_SEEDS=10 $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter TortureTests
+	@$(call tests,$(NARROW))
+	@$(call tests,TORTURE_SEEDS=10,--filter TortureTests)
 	$(BIN)/torture --seeds $(WORLDS)
 
 powercuts: deps-test

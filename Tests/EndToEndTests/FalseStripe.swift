@@ -57,7 +57,8 @@ struct FalseStripe: Sendable {
                 })
         }
         let application = Application(
-            router: router, server: .http1Droppable(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            router: router, server: .http1Droppable(),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
