@@ -13,55 +13,6 @@ package struct SettleTally: Hashable, Sendable {
     package var isComplete = false
 }
 
-/// Result lines on their way into the store: their ids in one buffer and their few errors apart, so that a row costs
-/// no allocation.
-package struct ResultChunk: Sendable {
-    private struct Entry {
-        var hash: Int64
-        /// Where its id ends in `ids`; it begins where the one before ends.
-        var end: UInt32
-        var status: Int32
-        var error: Int32
-    }
-
-    private var entries: [Entry] = []
-    private var ids: [UInt8] = []
-    private var errors: [RowError] = []
-
-    /// No lines, and room for `lines`.
-    package init(roomFor lines: Int = 0) {
-        entries.reserveCapacity(lines)
-        ids.reserveCapacity(20 * lines)
-    }
-
-    /// How many lines it holds.
-    package var count: Int { entries.count }
-
-    /// Adds a line.
-    package mutating func append(_ line: ResultLine) {
-        ids.append(contentsOf: line.id.utf8)
-        if let error = line.error { errors.append(error) }
-        entries.append(
-            Entry(
-                hash: NameHash(line.id).rawValue, end: UInt32(ids.count),
-                status: Int32(clamping: line.status),
-                error: line.error == nil ? -1 : Int32(errors.count - 1)))
-    }
-
-    fileprivate var hashes: [Int64] { entries.map(\.hash) }
-
-    fileprivate func id(_ index: Int) -> String {
-        let start = index > 0 ? Int(entries[index - 1].end) : 0
-        return String(decoding: ids[start..<Int(entries[index].end)], as: UTF8.self)
-    }
-
-    fileprivate func append(_ index: Int, for number: UInt32, to results: inout RowResults) {
-        let entry = entries[index]
-        results.append(
-            number, status: entry.status, error: entry.error < 0 ? nil : errors[Int(entry.error)])
-    }
-}
-
 extension Store {
     /// Looks up which rows of a batch result lines name; lines that name none are left out. It only reads: the ids of
     /// an accepted workload never change.
@@ -84,7 +35,8 @@ extension Store {
             // Of two lines for one row the first one counts.
             order.sort()
             for entry in order {
-                lines.append(Int(entry & 0xFFFF_FFFF), for: UInt32(entry >> 32), to: &results)
+                let line = Int(entry & 0xFFFF_FFFF)
+                results.append(UInt32(entry >> 32), status: lines.status(line), error: lines.error(line))
             }
             return results
         }

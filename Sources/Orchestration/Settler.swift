@@ -47,27 +47,33 @@ struct Settler {
         var splitter = LineSplitter(limit: Self.maximumLineBytes, offset: start.bytes)
         var chunk = Chunk(start: start.bytes)
         var odd: Int64 = 0
-        let runs = parts.spool.resultRuns(of: batch.id)
-        func takeChunk() throws -> RowResults {
-            let results = try parts.store.find(chunk.lines, of: batch, from: start)
-            odd += chunk.odd + Int64(chunk.lines.count - results.count)
-            chunk = Chunk(start: chunk.end)
+        let deal = parts.spool.resultDeal(of: batch.id, parts: min(512, 1 + Int(batch.rows) / rowsAtOnce))
+        func find(_ lines: ResultChunk) throws -> RowResults {
+            let results = try parts.store.find(lines, of: batch, from: start)
+            odd += Int64(lines.count - results.count)
             return results
         }
         while try reader.next({ bytes in splitter.feed(bytes) { line, end in chunk.add(line, end) } }) {
             try await makeWay()
-            if chunk.lines.count >= rowsAtOnce { try runs.append(takeChunk()) }
+            if chunk.lines.count >= rowsAtOnce { try deal.append(chunk.take()) }
         }
         splitter.finish { line, end in chunk.add(line, end) }
-        let last = try takeChunk()
-        let end = SettledMark(bytes: chunk.start)
+        odd += chunk.odd
+        let end = SettledMark(bytes: chunk.end)
         let settling = Settling(batch: batch.id, ending: ending, dueBase: dueBase)
         let step = try rowsAtOnce(of: batch)
-        if runs.isEmpty, start.row < 0, last.count <= step {
+        if deal.isEmpty, start.row < 0, chunk.lines.count <= step {
             guard end.bytes > start.bytes else { return }
-            return try await parts.orchestrator.settle(last, odd: odd, settling, from: start, to: end)
+            let results = try find(chunk.take())
+            return try await parts.orchestrator.settle(results, odd: odd, settling, from: start, to: end)
         }
-        try runs.append(last)
+        try deal.append(chunk.take())
+        try deal.finish()
+        let runs = parts.spool.resultRuns(of: batch.id)
+        while let lines = try deal.next(rowsAtOnce) {
+            try runs.append(try find(lines))
+            try await makeWay()
+        }
         try await settle(runs, step, odd: odd, settling, from: start, to: end)
     }
 
@@ -106,14 +112,12 @@ struct Settler {
     /// Lines that were read and are not settled yet.
     private struct Chunk {
         private(set) var lines = ResultChunk()
+        /// Lines that are no results, of all that were read.
         private(set) var odd: Int64 = 0
-        let start: Int64
+        /// Where the last line ends.
         private(set) var end: Int64
 
-        init(start: Int64) {
-            self.start = start
-            end = start
-        }
+        init(start: Int64) { end = start }
 
         mutating func add(_ line: LineSplitter.Line, _ end: Int64) {
             self.end = end
@@ -123,6 +127,12 @@ struct Settler {
                 return
             }
             lines.append(result)
+        }
+
+        /// Gives the lines away, and begins anew behind them.
+        mutating func take() -> ResultChunk {
+            defer { lines = ResultChunk() }
+            return lines
         }
     }
 }

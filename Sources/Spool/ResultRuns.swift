@@ -7,19 +7,11 @@ package import Env
 /// again; sorted, it touches each page once. The file has no name: nothing is left of it after a crash.
 package final class ResultRuns {
     let path: String
-    private var file: Scratch?
+    private var file: ScratchFile?
     private var end: Int64 = 0
     private var runs: [Run] = []
     /// The next row of each run, and which run that is: the smallest in front (a binary heap).
     private var heap: [UInt64] = []
-
-    private final class Scratch {
-        let file: OpenFile
-        init(_ path: String) throws(FileFault) {
-            file = try OpenFile(path, .create)
-            try FileSystem.removeFile(path)
-        }
-    }
 
     init(path: String) {
         self.path = path
@@ -33,12 +25,14 @@ package final class ResultRuns {
 
     /// Adds a run.
     package func append(_ results: RowResults) throws(FileFault) {
-        if file == nil { file = try Scratch(path) }
+        if file == nil { file = try ScratchFile(path) }
         guard let scratch = file else { return }
         let start = end
         var bytes: [UInt8] = []
         for index in 0..<results.count {
-            bytes.add(results.number(index), results.status(index), results.error(index))
+            bytes.add(results.number(index))
+            bytes.add(UInt32(bitPattern: results.status(index)))
+            bytes.add(results.error(index))
             if bytes.count >= 1 << 18 || index == results.count - 1 {
                 try bytes.withUnsafeBufferPointer { part throws(FileFault) in
                     try scratch.file.write(UnsafeRawBufferPointer(part))
@@ -107,8 +101,7 @@ private struct Run {
     /// What of it is not in the buffer yet.
     var position: Int64
     let end: Int64
-    private var buffer: [UInt8] = []
-    private var at = 0
+    private var buffer = RecordBytes()
     /// The result that was read last.
     private(set) var number: UInt32 = 0
     private(set) var status: Int32 = 0
@@ -126,64 +119,21 @@ private struct Run {
 
     mutating func load(_ file: borrowing OpenFile) throws(FileFault) -> Bool {
         guard try have(Self.headSize, file) else { return false }
-        number = integer()
-        status = Int32(bitPattern: integer())
-        let rest: UInt32 = integer()
+        number = buffer.integer()
+        status = Int32(bitPattern: buffer.integer())
+        let rest = buffer.integer()
         error = nil
-        if rest > 0, try have(Int(rest), file) {
-            error = RowError(type: text(), code: text(), message: text(), adviceCode: text())
-        }
+        if rest > 0, try have(Int(rest), file) { error = buffer.error() }
         return true
     }
 
     /// Makes sure that so many bytes are in the buffer; false when the run has ended.
     private mutating func have(_ count: Int, _ file: borrowing OpenFile) throws(FileFault) -> Bool {
-        if buffer.count - at >= count { return true }
-        buffer.removeSubrange(..<at)
-        at = 0
+        if buffer.left >= count { return true }
         let wanted = min(end - position, max(Self.pieceSize, Int64(count)))
-        guard Int64(buffer.count) + wanted >= Int64(count) else { return false }
-        let filled = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: Int(wanted)))
-        try file.seek(to: position)
-        let read = try buffer.withUnsafeMutableBufferPointer { bytes throws(FileFault) -> Int in
-            try file.read(
-                into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[filled...])))
-        }
-        guard read == wanted else { throw FileFault(errno: 5, operation: "read all of", path: file.path) }
+        guard Int64(buffer.left) + wanted >= Int64(count) else { return false }
+        try buffer.fill(from: file, at: position, count: Int(wanted))
         position += wanted
         return true
-    }
-
-    private mutating func integer() -> UInt32 {
-        defer { at += 4 }
-        return buffer.withUnsafeBytes {
-            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self))
-        }
-    }
-
-    private mutating func text() -> String? {
-        let count = integer()
-        guard count != .max else { return nil }
-        defer { at += Int(count) }
-        return String(decoding: buffer[at..<at + Int(count)], as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func add(_ number: UInt32, _ status: Int32, _ error: RowError?) {
-        add(number)
-        add(UInt32(bitPattern: status))
-        guard let error else { return add(0) }
-        let texts = [error.type, error.code, error.message, error.adviceCode]
-        add(UInt32(texts.reduce(0) { $0 + 4 + ($1?.utf8.count ?? 0) }))
-        for text in texts {
-            add(text.map { UInt32($0.utf8.count) } ?? .max)
-            append(contentsOf: (text ?? "").utf8)
-        }
-    }
-
-    private mutating func add(_ integer: UInt32) {
-        Swift.withUnsafeBytes(of: integer.littleEndian) { append(contentsOf: $0) }
     }
 }

@@ -37,13 +37,18 @@ package struct Spool: Sendable {
         ResultRuns(path: "\(folder)/\(batch).runs")
     }
 
+    /// Where the result lines of a batch are dealt out before their rows are looked up.
+    package func resultDeal(of batch: BatchID, parts: Int) -> ResultDeal {
+        ResultDeal(path: "\(folder)/\(batch).deal", parts: parts)
+    }
+
     /// Removes the input file of `batch`, finished or not; nothing when there is none.
     package func remove(_ batch: BatchID) throws(FileFault) {
         let path = path(of: batch)
         let hadPartial = try FileSystem.removeFile(path + ".partial")
         let hadFile = try FileSystem.removeFile(path)
-        // Normally it lost its name when it was made.
-        try FileSystem.removeFile(resultRuns(of: batch).path)
+        // Normally these lost their names when they were made.
+        for scratch in ["runs", "deal"] { try FileSystem.removeFile("\(folder)/\(batch).\(scratch)") }
         // A removal that power loss undoes is harmless: it is done again, or the file is swept at start.
         if hadPartial || hadFile { faults.hit(.inputRemoved) }
     }
