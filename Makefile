@@ -17,6 +17,7 @@ SEED    ?=
 RELEASE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchd/release
 BENCH_ROWS   ?= 1000000
 BENCH_ROUNDS ?= 3
+BENCH_SIZES  ?= 100000,1000000,10000000
 BENCH_ORDER  ?= random
 BENCH_FOLDER ?= /var/tmp
 BENCH_ONLY   ?=
@@ -61,7 +62,7 @@ SECONDS ?= 60
 FUZZING  = $(SCRATCH)-fuzz
 TARGETS ?= $(shell sed -n 's/^ *case \([a-z]*\)$$/\1/p' Tests/FuzzTests/FuzzTarget.swift)
 
-.PHONY: help deps deps-test build bin static install deb demo test test-systemd test-sdk test-scale fuzz powercuts torture bench bench-sim man completions lint clean
+.PHONY: help deps deps-test build bin static install deb demo test test-systemd test-sdk test-scale fuzz powercuts torture optimized bench bench-ladder bench-sim man completions lint clean
 
 help:
 	@echo 'make demo      build, then run a whole workload against a local Stripe (ROWS=$(ROWS))'
@@ -73,6 +74,7 @@ help:
 	@echo 'make bench-sim measure batchsim with a million rows and with 200 jobs at once'
 	@echo 'make torture   simulate the daemon in $(SEEDS) worlds of faults (SEEDS=500), or show one (SEED=7)'
 	@echo 'make bench     measure each stage beside the limits of the machine (BENCH_ROWS=$(BENCH_ROWS))'
+	@echo 'make bench-ladder  measure each stage with more and more rows (BENCH_SIZES=$(BENCH_SIZES))'
 	@echo 'make man       write the manual pages, from the programs themselves, into $(SCRATCH)/share/man'
 	@echo 'make completions write completions for bash, zsh and fish into $(SCRATCH)/share'
 	@echo 'make build     build batchd, batchctl and batchsim into $(BIN)'
@@ -207,14 +209,20 @@ torture: deps
 	$(BUILD) --product torture
 	$(BIN)/torture $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --power-cuts)
 
-bench: deps-test $(SCRATCH)/sdk/$(BENCH_SDK)/ready
+optimized: deps-test
 	@echo 'Building optimized programs. The first time takes twenty minutes or so.'
 	@for program in batchd batchctl batchsim batchbench; do \
 	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product $$program || exit 1; \
 	done
+
+bench: optimized $(SCRATCH)/sdk/$(BENCH_SDK)/ready
 	@$(RELEASE)/release/batchbench --rows $(BENCH_ROWS) --rounds $(BENCH_ROUNDS) --order $(BENCH_ORDER) \
 	  --folder $(BENCH_FOLDER) --only '$(BENCH_ONLY)' $(if $(BENCH_JSON),--json $(abspath $(BENCH_JSON))) \
 	  --python $(SCRATCH)/sdk/$(BENCH_SDK)/bin/python --peers $(CURDIR)/Sources/batchbench/Peers
+
+# Ten million rows take 40 GB of disk for a while.
+bench-ladder: optimized
+	@$(RELEASE)/release/batchbench ladder --sizes $(BENCH_SIZES) --folder $(BENCH_FOLDER)
 
 # Whose manual and completions, and where they go; `install` names its own.
 SPEAKERS ?= $(BIN)

@@ -5,5 +5,5 @@ import ArgumentParser
 struct BatchBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batchbench", abstract: "Measure the daemon against the limits of the machine.",
-        subcommands: [Compare.self, Contestant.self], defaultSubcommand: Compare.self)
+        subcommands: [Compare.self, Ladder.self, Contestant.self], defaultSubcommand: Compare.self)
 }

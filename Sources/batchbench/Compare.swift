@@ -38,18 +38,18 @@ struct Compare: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = "\(folder)/batchbench-\(getpid())"
-        try FileSystem.makeFolders(folder)
-        defer { remove(folder) }
-        let site = Site(
-            folder: folder, rows: rows, order: order, only: Set(only.split(separator: ",").map(String.init)),
-            python: python, peers: peers)
-        say("Writing \(rows) rows and their results …")
-        _ = try await site.child(.data)
-        var all: [[Sample]] = []
-        for round in 1...rounds {
-            say("Round \(round) of \(rounds) …")
-            all.append(try await site.round(reversed: round % 2 == 0))
+        let all = try await Site.withFolder(in: folder) { folder in
+            let site = Site(
+                folder: folder, rows: rows, order: order,
+                only: Set(only.split(separator: ",").map(String.init)), python: python, peers: peers)
+            say("Writing \(rows) rows and their results …")
+            _ = try await site.child(.data)
+            var all: [[Sample]] = []
+            for round in 1...rounds {
+                say("Round \(round) of \(rounds) …")
+                all.append(try await site.round(reversed: round % 2 == 0))
+            }
+            return all
         }
         let report = Report(rows: rows, order: "\(order)", rounds: all)
         print(report.tables)
@@ -57,12 +57,6 @@ struct Compare: AsyncParsableCommand {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(report).write(to: URL(fileURLWithPath: json))
-        }
-    }
-
-    private func remove(_ folder: String) {
-        do { try FileManager.default.removeItem(atPath: folder) } catch {
-            say("\(folder) is still there: \(error)")
         }
     }
 }

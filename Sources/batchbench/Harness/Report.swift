@@ -122,10 +122,12 @@ struct Report: Codable {
         }
     }
 
-    private func table(_ head: [String], _ lines: [[String]]) -> String {
-        ([head, head.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |" }
-            .joined(separator: "\n")
-    }
+}
+
+/// A table in Markdown.
+func table(_ head: [String], _ lines: [[String]]) -> String {
+    ([head, head.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |" }
+        .joined(separator: "\n")
 }
 
 /// Where it was measured.

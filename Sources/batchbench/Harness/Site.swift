@@ -15,6 +15,20 @@ struct Site: Sendable {
 
     private var data: TestData { TestData(rows: rows, order: order, folder: "\(folder)/data") }
 
+    /// Runs `body` with a folder of its own below `folder`, which is gone afterwards.
+    static func withFolder<Value>(in folder: String, _ body: (String) async throws -> Value) async throws
+        -> Value
+    {
+        let own = "\(folder)/batchbench-\(getpid())"
+        try FileSystem.makeFolders(own)
+        defer {
+            do { try FileManager.default.removeItem(atPath: own) } catch {
+                say("\(own) is still there: \(error)")
+            }
+        }
+        return try await body(own)
+    }
+
     /// Runs every contestant once. Every other round goes backwards, so that a machine that gets slower or faster
     /// does not favour anybody.
     func round(reversed: Bool) async throws -> [Sample] {
