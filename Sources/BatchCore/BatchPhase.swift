@@ -191,35 +191,38 @@ extension BatchPhase {
         return .processing(job: seen.id, pollAt: now + poll)
     }
 
-    /// True while nothing of its file was sent: whatever was asked for has no effect.
-    package var isBeforeUpload: Bool {
+    /// Which phase it is, without what is known in it.
+    package var kind: Kind {
         switch self {
-        case .staging, .staged, .creating, .awaitingUpload: true
-        case .uploading, .processing, .collecting, .archived, .settled, .released: false
+        case .staging: .staging
+        case .staged: .staged
+        case .creating: .creating
+        case .awaitingUpload: .awaitingUpload
+        case .uploading: .uploading
+        case .processing: .processing
+        case .collecting: .collecting
+        case .archived: .archived
+        case .settled: .settled
+        case .released: .released
         }
     }
 
     /// The name, as stored and as in the table.
-    package var name: String {
-        switch self {
-        case .staging: "staging"
-        case .staged: "staged"
-        case .creating: "creating"
-        case .awaitingUpload: "awaiting_upload"
-        case .uploading: "uploading"
-        case .processing: "processing"
-        case .collecting: "collecting"
-        case .archived: "archived"
-        case .settled: "settled"
-        case .released: "released"
-        }
-    }
+    package var name: String { kind.rawValue }
 
     /// Every name, in the order of the table.
-    package static let names = [
-        "staging", "staged", "creating", "awaiting_upload", "uploading", "processing", "collecting",
-        "archived", "settled", "released",
-    ]
+    package static let names = Kind.allCases.map(\.rawValue)
+
+    /// As in `Kind`.
+    package var isBeforeUpload: Bool { kind.isBeforeUpload }
+    /// As in `Kind`.
+    package var needsItsAccount: Bool { kind.needsItsAccount }
+    /// As in `Kind`.
+    package var isWatched: Bool { kind.isWatched }
+    /// As in `Kind`.
+    package var isPrepared: Bool { kind.isPrepared }
+    /// As in `Kind`.
+    package var holdsSlot: Bool { kind.holdsSlot }
 
     /// Stripe's job, once there is one.
     package var job: JobID? {
@@ -238,37 +241,57 @@ extension BatchPhase {
         default: nil
         }
     }
+}
 
-    /// True while its job has something that is only to be had under the account in which it was made.
-    package var needsItsAccount: Bool {
-        switch self {
-        case .uploading, .processing, .collecting: true
-        case .staging, .staged, .creating, .awaitingUpload, .archived, .settled, .released: false
-        }
-    }
+extension BatchPhase {
+    /// The phases by name, in the order of the table. The raw values are stored.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case staging, staged, creating
+        case awaitingUpload = "awaiting_upload"
+        case uploading, processing, collecting, archived, settled, released
 
-    /// True while Stripe is waited for without results being near: what is looked at again and again.
-    package var isWatched: Bool {
-        switch self {
-        case .awaitingUpload, .uploading, .processing: true
-        default: false
+        /// True while nothing of its file was sent: whatever was asked for has no effect.
+        package var isBeforeUpload: Bool {
+            switch self {
+            case .staging, .staged, .creating, .awaitingUpload: true
+            case .uploading, .processing, .collecting, .archived, .settled, .released: false
+            }
         }
-    }
 
-    /// True while no job was asked for.
-    package var isPrepared: Bool {
-        switch self {
-        case .staging, .staged: true
-        default: false
+        /// True while its job has something that is only to be had under the account in which it was made.
+        package var needsItsAccount: Bool {
+            switch self {
+            case .uploading, .processing, .collecting: true
+            case .staging, .staged, .creating, .awaitingUpload, .archived, .settled, .released: false
+            }
         }
-    }
 
-    /// True while a job of it may exist at Stripe and not have ended: it takes one of the account's slots.
-    package var holdsSlot: Bool {
-        switch self {
-        case .creating, .awaitingUpload, .uploading, .processing: true
-        case .staging, .staged, .collecting, .archived, .settled, .released: false
+        /// True while Stripe is waited for without results being near: what is looked at again and again.
+        package var isWatched: Bool {
+            switch self {
+            case .awaitingUpload, .uploading, .processing: true
+            default: false
+            }
         }
+
+        /// True while no job was asked for.
+        package var isPrepared: Bool {
+            switch self {
+            case .staging, .staged: true
+            default: false
+            }
+        }
+
+        /// True while a job of it may exist at Stripe and not have ended: it takes one of the account's slots.
+        package var holdsSlot: Bool {
+            switch self {
+            case .creating, .awaitingUpload, .uploading, .processing: true
+            case .staging, .staged, .collecting, .archived, .settled, .released: false
+            }
+        }
+
+        /// True when no journey of its rows is under way any more.
+        package var isOver: Bool { self == .settled || self == .released }
     }
 }
 

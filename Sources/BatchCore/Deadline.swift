@@ -80,16 +80,33 @@ extension Deadline.Kind {
     }
 }
 
+extension Deadline {
+    /// The clock that runs in a phase; nil when none does.
+    ///
+    /// - Parameter moment: when the job was asked for (`creating`), when it began to run (`processing`), or what
+    ///   Stripe said itself.
+    package init?(_ phase: BatchPhase.Kind, _ moment: Timestamp, _ limits: Limits) {
+        switch phase {
+        case .staging, .staged, .archived, .settled, .released: return nil
+        case .creating: self.init(.upload, at: moment + limits.uploadWindow)
+        case .awaitingUpload, .uploading: self.init(.upload, at: moment)
+        case .processing: self.init(.processing, at: moment + limits.processing)
+        case .collecting: self.init(.results, at: moment)
+        }
+    }
+}
+
 extension Batch {
     /// The clock that runs for the batch; nil when none does.
     package func deadline(_ limits: Limits) -> Deadline? {
-        switch phase {
-        case .staging, .staged, .archived, .settled, .released: nil
-        case .creating(_, let intent): Deadline(.upload, at: intent.askedAt + limits.uploadWindow)
-        case .awaitingUpload(_, _, let deadline), .uploading(_, _, let deadline):
-            Deadline(.upload, at: deadline)
-        case .processing: runsSince.map { Deadline(.processing, at: $0 + limits.processing) }
-        case .collecting(_, _, let until): Deadline(.results, at: until)
-        }
+        let moment: Timestamp? =
+            switch phase {
+            case .creating(_, let intent): intent.askedAt
+            case .awaitingUpload(_, _, let deadline), .uploading(_, _, let deadline): deadline
+            case .processing: runsSince
+            case .collecting(_, _, let until): until
+            case .staging, .staged, .archived, .settled, .released: nil
+            }
+        return moment.flatMap { Deadline(phase.kind, $0, limits) }
     }
 }

@@ -163,6 +163,7 @@ enum Schema {
         CREATE INDEX row_due ON row_state(key >> 32, due_at, key) WHERE state = 0;
         CREATE INDEX row_suspect ON row_state(key >> 32, suspect) WHERE state = 0 AND suspect IS NOT NULL;
         CREATE INDEX row_in_flight ON row_state(batch, key) WHERE state = 1;
+        CREATE INDEX row_held ON row_state(key >> 32, key) WHERE state = 4;
         """
 
     private static let rowError = """

@@ -97,7 +97,8 @@ extension Store {
     package func batchCount(of workload: WorkloadID) throws -> Int {
         try read { db in
             try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM batch WHERE workload = ?", arguments: [workload.rawValue]) ?? 0
+                db.cachedStatement(sql: "SELECT count(*) FROM batch WHERE workload = ?"),
+                arguments: [workload.rawValue]) ?? 0
         }
     }
 
@@ -170,16 +171,16 @@ extension Store {
         }
     }
 
-    /// The reason that most held rows of a workload have; nil when none is held.
+    /// The reason that most held rows of a workload have, of the first thousand; nil when none is held.
     package func commonestHoldReason(in workload: WorkloadID) throws -> String? {
         try read { db in
             try String.fetchOne(
-                db,
-                sql: """
-                    SELECT reason FROM row_state WHERE key BETWEEN ? AND ? AND state = 4
-                    GROUP BY reason ORDER BY count(*) DESC LIMIT 1
-                    """,
-                arguments: [RowKey(workload, 0).rawValue, RowKey(workload, 0xFFFF_FFFF).rawValue])
+                db.cachedStatement(
+                    sql: """
+                        SELECT reason FROM (
+                          SELECT reason FROM row_state WHERE key >> 32 = ? AND state = 4 LIMIT 1000)
+                        GROUP BY reason ORDER BY count(*) DESC LIMIT 1
+                        """), arguments: [workload.rawValue])
         }
     }
 }

@@ -50,9 +50,10 @@ extension Store {
         }
     }
 
-    /// Accepted workloads, newest first; only those not over when `openOnly`.
+    /// Accepted workloads, newest first; only those not over when `openOnly`, or over when `overOnly`.
     package func workloads(
-        openOnly: Bool = false, queue: String? = nil, state: WorkloadState? = nil, limit: Int = 1000
+        openOnly: Bool = false, overOnly: Bool = false, queue: String? = nil, state: WorkloadState? = nil,
+        limit: Int = 1000
     ) throws -> [WorkloadRecord] {
         try read { db in
             try db.all(
@@ -60,6 +61,7 @@ extension Store {
                 SELECT * FROM workload
                 WHERE state <> 'loading' AND (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR state = ?2)
                   \(openOnly ? "AND state NOT IN ('finished', 'canceled')" : "")
+                  \(overOnly ? "AND state IN ('finished', 'canceled')" : "")
                 ORDER BY id DESC LIMIT ?3
                 """, [queue, state?.rawValue, limit], WorkloadRecord.init(stored:))
         }
@@ -69,11 +71,11 @@ extension Store {
     package func totals() throws -> RowCounts {
         try read { db in
             let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT sum(queued) AS queued, sum(in_flight) AS in_flight, sum(succeeded) AS succeeded,
-                      sum(failed) AS failed, sum(held) AS held, sum(canceled) AS canceled FROM workload
-                    """)
+                db.cachedStatement(
+                    sql: """
+                        SELECT sum(queued) AS queued, sum(in_flight) AS in_flight, sum(succeeded) AS succeeded,
+                          sum(failed) AS failed, sum(held) AS held, sum(canceled) AS canceled FROM workload
+                        """))
             var counts = RowCounts()
             for state in RowState.allCases { counts[state] = row?[state.word] ?? 0 }
             return counts

@@ -21,7 +21,8 @@ static const char *const ours =
     "  CHECK ((state = 0) = (due_at IS NOT NULL)), CHECK ((state IN (3, 4)) = (reason IS NOT NULL)),"
     "  CHECK (state <> 2 OR status IS NOT NULL)) STRICT;"
     "CREATE INDEX row_due ON row_state(key >> 32, due_at, key) WHERE state = 0;"
-    "CREATE INDEX row_in_flight ON row_state(batch, key) WHERE state = 1";
+    "CREATE INDEX row_in_flight ON row_state(batch, key) WHERE state = 1;"
+    "CREATE INDEX row_held ON row_state(key >> 32, key) WHERE state = 4";
 
 /// The ids of all rows as hashes, for the layout that sorts them at the end.
 struct hashes {

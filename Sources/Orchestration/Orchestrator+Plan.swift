@@ -48,6 +48,8 @@ struct Turn {
     var slots: Slots
     /// How long the files that are on their way need, one after the other: the uplink is one.
     var sending = Duration.zero
+    /// Looks at jobs that may begin beside those under way.
+    var looks: Int
     var plan = Plan()
 
     /// Takes a part of the uplink, if enough is free: together the files on their way need half a window at most.
@@ -56,15 +58,29 @@ struct Turn {
         sending += time
         return true
     }
+
+    /// Takes one of the looks; false when there is none left. The next one that ends rings.
+    mutating func takeLook() -> Bool {
+        guard looks > 0 else { return false }
+        looks -= 1
+        return true
+    }
 }
 
 extension Orchestrator {
+    /// Each look is a task and a call with buffers of its own: a start with a thousand jobs would make them all at
+    /// once.
+    private static let looksAtOnce = 64
+
     /// Commits the intents that are due, and hands out the work that follows from them.
     func plan() throws -> Plan {
         // A write may have failed for somebody who only got an answer: it ends us all the same.
         try store.requireSound()
         let now = clock.now()
-        var turn = Turn(now: now, diskIsShort: try disk.isShort(), slots: Slots(live.values))
+        let looking = live.values.count { $0.phase.kind == .processing && busy.contains(.batch($0.id)) }
+        var turn = Turn(
+            now: now, diskIsShort: try disk.isShort(), slots: Slots(live.values),
+            looks: Self.looksAtOnce - looking)
         if turn.diskIsShort { turn.plan.wait(until: now + DiskRoom.pause) }
         for workload in unfinishedLoads where isFree(.workload(workload), in: &turn) {
             busy.insert(.workload(workload))
@@ -165,7 +181,7 @@ extension Orchestrator {
         case .upload:
             return .upload(try record(.willUpload, for: batch.id))
         case .resumeUpload: return .upload(batch)
-        case .poll: return .poll(batch)
+        case .poll: return turn.takeLook() ? .poll(batch) : nil
         case .cancel:
             if !batch.cancelWanted {
                 log.warning(

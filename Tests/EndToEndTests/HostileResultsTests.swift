@@ -98,11 +98,15 @@ extension Site {
         try await body(site)
     }
 
+    /// The process of the daemon.
+    func pid() async throws -> Int {
+        let status = try await ctl("status", "-o", "json").json()
+        return (status["daemon"] as? [String: Any])?["pid"] as? Int ?? 0
+    }
+
     /// The most memory that the daemon has had so far, in bytes.
     func peakMemory() async throws -> Int {
-        let status = try await ctl("status", "-o", "json").json()
-        let pid = (status["daemon"] as? [String: Any])?["pid"] as? Int ?? 0
-        let lines = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let lines = try String(contentsOfFile: "/proc/\(try await pid())/status", encoding: .utf8)
         guard let peak = lines.firstMatch(of: /VmHWM:\s+([0-9]+) kB/), let size = Int(peak.1) else {
             throw Failure("no VmHWM")
         }

@@ -60,7 +60,7 @@ struct Site: Sendable {
             let daemon = RunningDaemon(process: process)
             try await awaitFact("the daemon answers") { try await ctl("status").code == 0 }
             try await body(daemon)
-            if !daemon.wasKilled { try process.send(signal: .terminate) }
+            if !daemon.wasEnded { try process.send(signal: .terminate) }
         }
     }
 
@@ -176,16 +176,22 @@ enum Queue {
 /// A daemon under test.
 final class RunningDaemon {
     private let process: Process.Handle
-    private(set) var wasKilled = false
+    private(set) var wasEnded = false
 
     init(process: Process.Handle) { self.process = process }
 
     /// Has it read its configuration again.
     func reload() throws { try process.send(signal: .terminalClosed) }
 
+    /// Asks it to end, as systemd does, before the test would.
+    func stop() throws {
+        wasEnded = true
+        try process.send(signal: .terminate)
+    }
+
     /// Ends it at once, as a power cut would.
     func kill() throws {
-        wasKilled = true
+        wasEnded = true
         try process.send(signal: .kill)
     }
 }

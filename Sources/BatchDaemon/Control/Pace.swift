@@ -9,20 +9,13 @@ struct Pace {
     let end: Timestamp?
 
     /// Judged by the jobs under way, where Stripe counts for us; else by the workload as a whole.
-    init(_ workload: WorkloadRecord, live: [BatchRecord], at now: Timestamp) {
+    init(_ workload: WorkloadRecord, live: [LiveLane], at now: Timestamp) {
         guard !workload.state.isOver else {
             (perSecond, end) = (nil, nil)
             return
         }
-        var doneInJobs: Int64 = 0
-        var rateOfJobs = 0.0
-        for record in live {
-            guard let seen = record.batch.seen, let began = record.uploadedAt else { continue }
-            let done = (seen.succeeded ?? 0) + (seen.failed ?? 0)
-            let time = (record.endedAt ?? record.batch.aliveAt) - began
-            doneInJobs += done
-            if done > 0, time > .zero { rateOfJobs += Double(done) / time.seconds }
-        }
+        let doneInJobs = live.reduce(0) { $0 + $1.rowsDone }
+        let rateOfJobs = live.reduce(0) { $0 + $1.rowsPerSecond }
         let rows = workload.rows
         let ended = rows[.succeeded] + rows[.failed] + rows[.canceled]
         let age = workload.startedAt.map { (now - $0).seconds } ?? 0

@@ -25,7 +25,7 @@ extension Facts {
 
     fileprivate func documents(of queues: [QueuePolicy]) throws -> [Queue] {
         let open = try store.workloads(openOnly: true, limit: 100_000)
-        let live = try store.batches(liveOnly: true, limit: 100_000)
+        let live = try store.lanes()
         let pauses = try store.pauses()
         return queues.map { policy in
             let pause =
@@ -35,10 +35,10 @@ extension Facts {
     }
 
     private func document(
-        _ policy: QueuePolicy, open: [WorkloadRecord], live: [BatchRecord], _ pause: Pause?
+        _ policy: QueuePolicy, open: [WorkloadRecord], live: [LiveLane], _ pause: Pause?
     ) -> Queue {
         let workloads = open.filter { $0.queue == policy.name }
-        let jobs = live.count { $0.batch.queue == policy.name && $0.batch.phase.hasRunningJob }
+        let jobs = live.filter { $0.queue == policy.name }.count(where: \.hasRunningJob)
         return Queue(
             name: policy.name, account: policy.account.name, endpoint: policy.endpoint.description,
             state: pause != nil ? "paused" : workloads.isEmpty ? "idle" : "running",

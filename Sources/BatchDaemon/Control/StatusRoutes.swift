@@ -25,27 +25,25 @@ extension Facts {
 
     func status() throws -> Status {
         let open = try store.workloads(openOnly: true)
-        let recent = try store.workloads(limit: open.count + Self.overShown).filter(\.state.isOver)
-        let live = try store.batches(liveOnly: true, limit: 10_000)
-        let liveByWorkload = Dictionary(grouping: live, by: \.batch.workload)
-        let looks = live.compactMap { record -> Timestamp? in
-            if case .processing(_, let pollAt) = record.batch.phase { pollAt } else { nil }
-        }
+        let recent = try store.workloads(overOnly: true, limit: Self.overShown)
+        let live = try store.lanes()
+        let clocks = try store.clocks(limits: limits)
+        let liveByWorkload = Dictionary(grouping: live, by: \.workload)
         let held = try open.filter { $0.state == .held || $0.rows[.held] > 0 }.map(notice)
         let jobs = JobCounts(
-            active: live.count { $0.batch.phase.hasRunningJob },
+            active: live.count(where: \.hasRunningJob),
             limit: configuration.accounts.reduce(0) { $0 + $1.policy.maxConcurrentJobs })
         return Status(
             daemon: DaemonStatus(
                 version: batchdVersion, pid: Int(daemon.pid), startedAt: daemon.startedAt.rfc3339,
                 state: daemon.phase.rawValue, message: try message(open: open, live: live)),
             rows: ControlAPI.RowCounts(try store.totals()), jobs: jobs,
-            nextLookAt: looks.min()?.rfc3339,
-            workloads: try (open + recent.prefix(Self.overShown)).map {
+            nextLookAt: live.compactMap(\.nextLook).min()?.rfc3339,
+            workloads: try (open + recent).map {
                 try document($0, live: liveByWorkload[$0.id] ?? [])
             },
-            nearestDeadline: deadlines(of: live, limit: 1).first,
-            alarms: deadlines(of: live, alarmsOnly: true),
+            nearestDeadline: deadlines(clocks, limit: 1).first,
+            alarms: deadlines(clocks, alarmsOnly: true),
             reads: try reads(of: live), closed: closedWindows(open),
             paused: try store.pauses().sorted { $0.since < $1.since }.map(notice),
             held: held,
@@ -60,12 +58,12 @@ extension Facts {
     }
 
     /// What each account has spent of its GETs, and what that does to its pauses.
-    func reads(of live: [BatchRecord]) throws -> [ReadStatus] {
+    func reads(of live: [LiveLane]) throws -> [ReadStatus] {
         let now = clock.now()
         return try configuration.accounts.map(\.policy).map { account in
             let budget = ReadBudget(
                 perMonth: account.readsPerMonth, spent: try store.reads(of: account.name, in: now.month))
-            let jobs = live.count { $0.batch.account == account.name && $0.batch.phase.isWatched }
+            let jobs = live.filter { $0.account == account.name }.count(where: \.isWatched)
             return ReadStatus(
                 account: account.name, made: Int(budget.spent), limit: budget.perMonth.map { Int($0) },
                 left: budget.left.map { Int($0) },
@@ -116,30 +114,28 @@ extension Facts {
         }
     }
 
-    /// True when a batch has a job in an account that nobody knows any more.
-    private func isLost(_ record: BatchRecord) -> Bool {
-        record.batch.phase.needsItsAccount
-            && !configuration.accounts.contains { $0.policy.name == record.batch.account }
+    /// True when batches have jobs in an account that nobody knows any more.
+    private func isLost(_ lane: LiveLane) -> Bool {
+        lane.phase.needsItsAccount && !configuration.accounts.contains { $0.policy.name == lane.account }
     }
 
     /// What the daemon is doing or waiting for, as a sentence.
-    func message(open: [WorkloadRecord], live: [BatchRecord]) throws -> String {
+    func message(open: [WorkloadRecord], live: [LiveLane]) throws -> String {
         switch daemon.phase {
         case .starting: return "Placing the jobs that were under way."
         case .stopping: return "Stopping: calls in flight are finished, nothing new is begun."
         case .running: break
         }
         if let complaint = try disk.complaint() { return complaint }
-        if let lost = live.last(where: isLost) {
+        if let lost = live.filter(isLost).min(by: { $0.oldest < $1.oldest }) {
             return
-                "\(lost.batch.id) waits for the account \(lost.batch.account), which is not in the configuration "
+                "\(lost.oldest) waits for the account \(lost.account), which is not in the configuration "
                 + "any more. Add it again under that name; no queue has to use it."
         }
-        let failing = live.filter { $0.batch.failures > 0 }
-        if let worst = failing.max(by: { $0.batch.failures < $1.batch.failures }), let why = worst.lastFailure
-        {
-            let more = failing.count > 1 ? ", and for \(failing.count - 1) more" : ""
-            return "Calls fail for \(worst.batch.id)\(more), \(worst.batch.failures) in a row: \(why)"
+        let failing = live.reduce(0) { $0 + $1.failing }
+        if failing > 0, let worst = try store.worstFailure() {
+            let more = failing > 1 ? ", and for \(failing - 1) more" : ""
+            return "Calls fail for \(worst.batch)\(more), \(worst.count) in a row: \(worst.why)"
         }
         if live.isEmpty {
             for record in open where record.waiting == record.rows[.queued] {

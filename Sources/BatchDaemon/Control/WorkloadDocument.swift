@@ -5,8 +5,8 @@ import Env
 
 extension Facts {
     /// A workload as the contract shows it. `live` are its live batches, where the caller has read them already.
-    func document(_ record: WorkloadRecord, live known: [BatchRecord]? = nil) throws -> Workload {
-        let live = try known ?? store.batches(of: record.id, liveOnly: true, limit: 10_000)
+    func document(_ record: WorkloadRecord, live known: [LiveLane]? = nil) throws -> Workload {
+        let live = try known ?? store.lanes(of: record.id)
         let pace = Pace(record, live: live, at: clock.now())
         return Workload(
             id: record.id.description, name: record.name, queue: record.queue,
@@ -18,7 +18,7 @@ extension Facts {
             waiting: try waiting(in: record),
             ratePerSecond: pace.perSecond, eta: pace.end?.rfc3339,
             batches: BatchCounts(
-                total: try store.batchCount(of: record.id), active: live.count { !$0.batch.phase.isOver }),
+                total: try store.batchCount(of: record.id), active: live.count { !$0.isOver }),
             source: Source(
                 bytes: Int(record.sourceBytes), sha256: record.sourceSHA256?.description ?? "")
         )
@@ -83,20 +83,14 @@ extension WorkloadRecord {
     var isGuarded: Bool { state == .held && GuardWord(reason: reason) != nil }
 }
 
-extension BatchPhase {
-    /// True when no journey of its rows is under way any more.
-    var isOver: Bool {
-        switch self {
-        case .settled, .released: true
-        default: false
-        }
-    }
-
+extension BatchPhase.Kind {
     /// True while it has a job at Stripe that has not ended.
-    var hasRunningJob: Bool {
-        switch self {
-        case .awaitingUpload, .uploading, .processing: true
-        default: false
-        }
+    var hasRunningJob: Bool { isWatched }
+}
+
+extension [LiveLane] {
+    /// How many batches there are in the phases for which `isCounted`.
+    func count(where isCounted: (BatchPhase.Kind) -> Bool) -> Int {
+        reduce(0) { isCounted($1.phase) ? $0 + $1.batches : $0 }
     }
 }

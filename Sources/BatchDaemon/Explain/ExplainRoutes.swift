@@ -155,6 +155,6 @@ extension Facts {
         return Explanation(
             id: "\(batch.id)", state: batch.phase.name, rule: batch.phase.rule, evidence: evidence,
             since: record.changedAt.rfc3339, next: batch.phase.next, nextAt: batch.nextMoment?.rfc3339,
-            commands: batch.phase.isOver ? [] : ["batchctl explain \(batch.workload)"])
+            commands: batch.phase.kind.isOver ? [] : ["batchctl explain \(batch.workload)"])
     }
 }

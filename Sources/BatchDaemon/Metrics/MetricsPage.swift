@@ -33,7 +33,7 @@ struct MetricsPage: Sendable {
         try lanes(&text)
         jobs(live, &text)
         deadlines(live, at: now, &text)
-        try reads(live, at: now, &text)
+        try reads(&text)
         if let webhooks = facts.webhooks { webhooks.write(to: &text) }
         try disk(&text)
         try process(&text)
@@ -111,8 +111,8 @@ struct MetricsPage: Sendable {
             })
     }
 
-    private func reads(_ live: [BatchRecord], at now: Timestamp, _ text: inout PrometheusText) throws {
-        let reads = try facts.reads(of: live)
+    private func reads(_ text: inout PrometheusText) throws {
+        let reads = try facts.reads(of: try facts.store.lanes())
         text.family(
             "batchd_month_reads", .gauge, "GETs that the account has made in this calendar month, UTC.",
             reads.map { ([("account", $0.account)], Double($0.made)) })
