@@ -12,7 +12,7 @@ import Testing
         let statements = Mutex<[String]>([])
         // One reader is enough for one thread, and it is always the same one.
         try bench.store.database.unsafeRead { db in
-            db.trace { event in statements.withLock { $0.append("\(event)") } }
+            db.trace { event in statements.withLock { $0.append(event.expandedDescription) } }
         }
         try body()
         try bench.store.database.unsafeRead { $0.trace(nil) }
