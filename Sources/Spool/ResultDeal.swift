@@ -9,7 +9,6 @@ package import Env
 package final class ResultDeal {
     private let path: String
     private var file: ScratchFile?
-    private var end: Int64 = 0
     private var parts: [Part]
     /// The part that is handed out.
     private var current = 0
@@ -57,13 +56,14 @@ package final class ResultDeal {
             parts[part].pending = []
             parts[part].pieces.reverse()
         }
+        try file?.flush()
     }
 
     private func flush(_ part: Int) throws(FileFault) {
-        let count = Int64(parts[part].pending.count)
-        try file?.write(parts[part].pending)
-        parts[part].pieces.append(end..<end + count)
-        end += count
+        guard let file else { return }
+        let start = file.end
+        try file.append(parts[part].pending)
+        parts[part].pieces.append(start..<file.end)
         parts[part].pending.removeAll(keepingCapacity: true)
     }
 

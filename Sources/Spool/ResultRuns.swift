@@ -8,7 +8,6 @@ package import Env
 package final class ResultRuns {
     let path: String
     private var file: ScratchFile?
-    private var end: Int64 = 0
     private var runs: [Run] = []
     /// The next row of each run, and which run that is: the smallest in front (a binary heap).
     private var heap: [UInt64] = []
@@ -27,25 +26,23 @@ package final class ResultRuns {
     package func append(_ results: RowResults) throws(FileFault) {
         if file == nil { file = try ScratchFile(path) }
         guard let scratch = file else { return }
-        let start = end
+        let start = scratch.end
         var bytes: [UInt8] = []
         for index in 0..<results.count {
             bytes.add(results.number(index))
             bytes.add(UInt32(bitPattern: results.status(index)))
             bytes.add(results.error(index))
             if bytes.count >= 1 << 18 || index == results.count - 1 {
-                try bytes.withUnsafeBufferPointer { part throws(FileFault) in
-                    try scratch.file.write(UnsafeRawBufferPointer(part))
-                }
-                end += Int64(bytes.count)
+                try scratch.append(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }
         }
-        runs.append(Run(position: start, end: end))
+        runs.append(Run(position: start, end: scratch.end))
     }
 
     /// Begins to merge; no run is added after it.
     package func merge() throws(FileFault) {
+        try file?.flush()
         for index in runs.indices where try load(index) {
             heap.append(UInt64(runs[index].number) << 32 | UInt64(index))
         }

@@ -2,18 +2,40 @@ import BatchCore
 import Env
 
 /// A file that loses its name as soon as it is there: nothing is left of it after a crash.
+///
+/// What is added is written a megabyte at a time: many pieces are small, and a write costs more than they do.
 final class ScratchFile {
     let file: OpenFile
+    /// How many bytes were added.
+    private(set) var end: Int64 = 0
+    private var pending: [UInt8] = []
+
+    private static let writeSize = 1 << 20
 
     init(_ path: String) throws(FileFault) {
         file = try OpenFile(path, .create)
         try FileSystem.removeFile(path)
     }
 
-    func write(_ bytes: [UInt8]) throws(FileFault) {
-        try bytes.withUnsafeBufferPointer { part throws(FileFault) in
+    /// Adds bytes; they can be read after `flush()`.
+    func append(_ bytes: [UInt8]) throws(FileFault) {
+        pending.append(contentsOf: bytes)
+        end += Int64(bytes.count)
+        if pending.count >= Self.writeSize { try write() }
+    }
+
+    /// Writes what was added; nothing is added after it.
+    func flush() throws(FileFault) {
+        try write()
+        pending = []
+    }
+
+    private func write() throws(FileFault) {
+        guard !pending.isEmpty else { return }
+        try pending.withUnsafeBufferPointer { part throws(FileFault) in
             try file.write(UnsafeRawBufferPointer(part))
         }
+        pending.removeAll(keepingCapacity: true)
     }
 }
 
