@@ -72,17 +72,17 @@ struct BatchCtl: ParsableCommand {
     /// Moves options in front of the command behind it, where they are declared,
     /// and suggests a command for a mistyped one.
     static func commandFirst(_ arguments: [String]) throws -> [String] {
-        var (words, rest) = try takeCommand(of: commandNames + ["help"], from: arguments, after: nil)
+        var (words, rest) = try takeCommand(of: commandNames + ["help"], from: arguments, in: nil)
         if words == ["archive"], !rest.contains(where: ["--help", "-h"].contains) {
             let names = ArchiveCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
-            let (inner, others) = try takeCommand(of: names, from: rest, after: "archive")
+            let (inner, others) = try takeCommand(of: names, from: rest, in: "archive")
             (words, rest) = (words + inner, others)
         }
         return words + rest
     }
 
     private static func takeCommand(
-        of names: [String], from arguments: [String], after group: String?
+        of names: [String], from arguments: [String], in group: String?
     ) throws -> (words: [String], rest: [String]) {
         // The first word is the command, right or wrong; behind options it is the first that is one.
         let isFirst = arguments.first.map { !$0.hasPrefix("-") } ?? false
@@ -90,13 +90,8 @@ struct BatchCtl: ParsableCommand {
             return ([arguments[place]], Array(arguments[..<place] + arguments[(place + 1)...]))
         }
         guard let first = arguments.first, !first.hasPrefix("-") else { return ([], arguments) }
-        let typed = ([group].compactMap(\.self) + [first]).joined(separator: " ")
-        let nearest = Nearness.nearest(to: first, among: names)
-            .map { ([group].compactMap(\.self) + [$0]).joined(separator: " ") }
-        let help = (["batchctl", group].compactMap(\.self) + ["--help"]).joined(separator: " ")
-        throw Failure(
-            .usage, "There is no command '\(typed)'.",
-            hint: nearest.map { "Did you mean '\($0)'?" } ?? "See '\(help)' for the commands.")
+        let unknown = UnknownCommand(first, in: group, of: "batchctl", among: names)
+        throw Failure(.usage, unknown.message, hint: unknown.hint)
     }
 
     /// Says what went wrong, and answers the exit code for it.
@@ -133,7 +128,7 @@ extension BatchCtl {
             )
         else { return text }
         let words = found.2.matches(of: /'([^'\n]*)'|\n  - ([^\n]*)/).compactMap { $0.1 ?? $0.2 }
-        guard let near = Nearness.nearest(to: String(found.1), among: words.map(String.init)) else {
+        guard let near = nearest(to: String(found.1), among: words.map(String.init)) else {
             return text
         }
         let gap = found.2.contains("\n") ? "\n" : " "

@@ -16,6 +16,10 @@ struct Batchd: AsyncParsableCommand {
     )
 
     static func main() async {
+        if let unknown = unknownCommand {
+            printError("Error: \(unknown.message)\n\(unknown.hint)")
+            exit(withError: ExitCode(2))
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -29,6 +33,15 @@ struct Batchd: AsyncParsableCommand {
             printError(fullMessage(for: error))
             exit(withError: ExitCode(2))
         }
+    }
+
+    /// A mistyped command: the parser takes it for an argument too many.
+    private static var unknownCommand: UnknownCommand? {
+        let names = configuration.subcommands.map { $0._commandName } + ["help"]
+        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"),
+            !names.contains(first)
+        else { return nil }
+        return UnknownCommand(first, of: "batchd", among: names)
     }
 }
 

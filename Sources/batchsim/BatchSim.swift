@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import StripeSimulator
 
 /// A local Stripe Batch Jobs API.
 @main
@@ -14,6 +15,14 @@ struct BatchSim: AsyncParsableCommand {
         subcommands: [ServeCommand.self, DemoCommand.self])
 
     static func main() async {
+        // The parser takes a mistyped command for an argument too many.
+        let names = configuration.subcommands.map { $0._commandName } + ["help"]
+        if let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !names.contains(first)
+        {
+            let hint = Names.hint(first, known: names)
+            FileHandle.standardError.write(Data("Error: There is no command '\(first)'.\(hint)\n".utf8))
+            exit(withError: ExitCode(2))
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

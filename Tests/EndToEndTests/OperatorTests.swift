@@ -24,6 +24,19 @@ import Testing
         #expect(try String(contentsOfFile: log, encoding: .utf8).contains("--nonsense"))
     }
 
+    @Test(arguments: [
+        ("batchd", "chekc", "check"), ("batchctl", "lst", "list"), ("batchsim", "srve", "serve"),
+    ])
+    func aMistypedCommandIsToldWhatItMayHaveMeant(program: String, typed: String, meant: String) async throws
+    {
+        let log = "/tmp/batchd-test-\(UUID().uuidString.prefix(13)).log"
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        #expect(try await Process.run(program, [typed], log: log) == 2)
+        let said = try String(contentsOfFile: log, encoding: .utf8)
+        #expect(said.hasPrefix("Error: There is no command '\(typed)'."))
+        #expect(said.contains("Did you mean '\(meant)'?"), "\(said)")
+    }
+
     @Test func jobsAreListedByAStateThatOnlyStripeKnowsAndNotByOneThatNobodyKnows() async throws {
         try await Site.with(scenario: #"{"jobs":[{"end":"hibernating"}]}"#) { site in
             let input = try site.input("rows.jsonl", Rows.updates(10))

@@ -37,9 +37,9 @@ struct ListCommand: OperatorCommand {
     func validate() throws {
         if let state, kind == .workloads, WorkloadState(rawValue: state) == nil {
             let states = WorkloadState.allCases.map(\.rawValue)
-            let nearest = Nearness.nearest(to: state, among: states).map { " Did you mean '\($0)'?" } ?? ""
+            let near = nearest(to: state, among: states).map { " Did you mean '\($0)'?" } ?? ""
             throw ValidationError(
-                "A workload is never '\(state)'.\(nearest) States: \(states.joined(separator: ", ")).")
+                "A workload is never '\(state)'.\(near) States: \(states.joined(separator: ", ")).")
         }
         let unfit =
             switch kind {

@@ -1,4 +1,5 @@
 import BatchCore
+import ControlAPI
 
 extension Configuration {
     static func readQueues(_ queues: Section, accounts: [AccountDraft]) -> [QueuePolicy] {

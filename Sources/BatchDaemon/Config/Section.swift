@@ -1,3 +1,4 @@
+import ControlAPI
 import Yams
 
 /// A part of the configuration that holds keys: the root, an account, a queue's `retry`.

@@ -1,4 +1,5 @@
 import BatchCore
+import ControlAPI
 import Yams
 
 extension Configuration {

@@ -1,12 +1,12 @@
 /// Names that a person may have mistyped.
-enum Names {
+package enum Names {
     /// What to say about a name that is none of `known`.
     static func refusal(_ name: String, in place: String, known: [String]) -> ScenarioFault {
         ScenarioFault(reason: "unknown member '\(name)'\(place)." + hint(name, known: known))
     }
 
     /// The nearest of the known names, if it is near, and all of them.
-    static func hint(_ name: String, known: [String]) -> String {
+    package static func hint(_ name: String, known: [String]) -> String {
         let nearest = known.map { ($0, distance(name, $0)) }.min { $0.1 < $1.1 }
         let guess = nearest.flatMap { $0.1 <= 3 ? " Did you mean '\($0.0)'?" : nil } ?? ""
         return guess + " Known are \(known.joined(separator: ", "))."

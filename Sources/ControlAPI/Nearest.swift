@@ -1,5 +1,5 @@
 /// The one of `words` that `word` was probably meant to be; nil when none is near.
-func nearest(to word: String, among words: [String]) -> String? {
+package func nearest(to word: String, among words: [String]) -> String? {
     // Nothing that we know is as long, and the count takes time with the square of the length.
     guard word.unicodeScalars.count <= 100 else { return nil }
     let candidates = words.map { (word: $0, distance: editDistance(word, $0)) }
@@ -10,8 +10,25 @@ func nearest(to word: String, among words: [String]) -> String? {
     return best.distance <= max(2, word.count / 3) && best.distance < word.count ? best.word : nil
 }
 
+/// A command that a program does not have, and what its writer is told.
+package struct UnknownCommand {
+    /// What is wrong.
+    package let message: String
+    /// What was probably meant, or else where to look.
+    package let hint: String
+
+    /// `typed` is none of the commands that `program` has, or has in `group`.
+    package init(_ typed: String, in group: String? = nil, of program: String, among names: [String]) {
+        let place = group.map { "\($0) " } ?? ""
+        message = "There is no command '\(place)\(typed)'."
+        hint =
+            nearest(to: typed, among: names).map { "Did you mean '\(place)\($0)'?" }
+            ?? "See '\(program) \(place)--help' for the commands."
+    }
+}
+
 /// How many characters must be added, dropped, changed or swapped with their neighbour to turn `a` into `b`.
-func editDistance(_ a: String, _ b: String) -> Int {
+private func editDistance(_ a: String, _ b: String) -> Int {
     let a = Array(a)
     let b = Array(b)
     var rows = [Array(0...b.count)]
