@@ -29,6 +29,26 @@ package struct SelectedRow: Hashable, Sendable {
     package var object: ObjectKey?
 }
 
+/// About how many rows a person has decided.
+package struct DecidedRows: Hashable, Sendable {
+    /// All of them.
+    package var count: Int
+    /// Those that a person had given up before, perhaps because they were done by hand.
+    package var givenUp: Int
+
+    /// So many rows.
+    package init(count: Int = 0, givenUp: Int = 0) {
+        self.count = count
+        self.givenUp = givenUp
+    }
+
+    /// Adds others.
+    package static func += (total: inout Self, more: Self) {
+        total.count += more.count
+        total.givenUp += more.givenUp
+    }
+}
+
 extension Store {
     /// Selected rows after row `after`, in order: of all, at most `limit`; of some named ones, all.
     ///
@@ -78,7 +98,7 @@ extension Store {
     /// - Throws: `StoreError.wrongState` for a workload that is canceled, or is being canceled; `noWorkload`.
     package func sendAgain(
         _ rows: [SelectedRow], in state: RowState, of workload: WorkloadID, why: String, at now: Timestamp
-    ) throws -> Int {
+    ) throws -> DecidedRows {
         try write { db in
             try db.requireDecidable(workload)
             try db.reopen(workload, at: now)
@@ -89,18 +109,20 @@ extension Store {
                       forgiven = attempts, suspect = iif(reason = 'validation', 1, NULL)
                     WHERE key = ?1 AND state = ?2
                     """)
-            var count = 0
+            var decided = DecidedRows()
             for row in rows.sorted(by: { $0.key < $1.key }) {
-                let isStill = try Bool.fetchOne(
-                    db.cachedStatement(sql: "SELECT state = ? FROM row_state WHERE key = ?"),
-                    arguments: [state.rawValue, row.key.rawValue])
-                guard isStill == true else { continue }
+                let isByPerson = try Bool.fetchOne(
+                    db.cachedStatement(
+                        sql: "SELECT reason = 'operator' FROM row_state WHERE key = ? AND state = ?"),
+                    arguments: [row.key.rawValue, state.rawValue])
+                guard let isByPerson else { continue }
                 let waits = try line?.enter(row) ?? false
                 try send.execute(arguments: [
                     row.key.rawValue, state.rawValue, waits ? nil : now.milliseconds, waits,
                 ])
-                count += 1
+                decided += DecidedRows(count: 1, givenUp: isByPerson && state == .failed ? 1 : 0)
             }
+            let count = decided.count
             var moves = RowMoves()
             moves.add(Int64(count), from: state, to: .queued)
             try db.move(moves, in: workload)
@@ -110,7 +132,7 @@ extension Store {
                     "released", at: now, workload: workload,
                     "\(count) \(state.word) \(count == 1 ? "row goes" : "rows go") again: \(why)")
             }
-            return count
+            return decided
         }
     }
 

@@ -11,13 +11,22 @@ package struct DecisionRequest: Codable, Hashable, Sendable {
 package struct DecisionAnswer: Codable, Hashable, Sendable {
     /// How many rows it was about.
     package var rows: Int
+    /// How many of them are sent again although a person had given them up; nil when none is sent, and from
+    /// daemons that do not tell.
+    package var givenUpBefore: Int?
     /// Their workload, after it.
     package var workload: Workload
 
     /// All members.
-    package init(rows: Int, workload: Workload) {
+    package init(rows: Int, givenUpBefore: Int? = nil, workload: Workload) {
         self.rows = rows
+        self.givenUpBefore = givenUpBefore
         self.workload = workload
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case rows, workload
+        case givenUpBefore = "given_up_before"
     }
 }
 

@@ -41,9 +41,9 @@ package struct Decision: Sendable {
     /// - Throws: `Refused`; `StoreError.wrongState`, `noWorkload`.
     package func decide(
         _ selection: RowSelection, of workload: WorkloadRecord, _ verdict: Verdict, why: String
-    ) async throws -> Int {
+    ) async throws -> DecidedRows {
         let scanner = try scanner(for: workload, selection)
-        var count = 0
+        var decided = DecidedRows()
         var after: Int64 = -1
         defer { alarm.ring() }
         while true {
@@ -52,7 +52,7 @@ package struct Decision: Sendable {
             guard strangers.isEmpty else {
                 throw Refused.strangers(Array(strangers.prefix(20)), total: strangers.count)
             }
-            guard let last = rows.last else { return count }
+            guard let last = rows.last else { return decided }
             for index in rows.indices {
                 // A line that was accepted can be read: by an older version's rules, at the worst.
                 rows[index].object = rows[index].line.flatMap { line in
@@ -60,9 +60,9 @@ package struct Decision: Sendable {
                 }
                 rows[index].line = nil
             }
-            count += try await orchestrator.decide(
+            decided += try await orchestrator.decide(
                 rows, in: selection.state, of: workload.id, verdict, why: why)
-            if selection.ids != nil { return count }
+            if selection.ids != nil { return decided }
             after = last.key.number
         }
     }
@@ -82,17 +82,18 @@ extension Orchestrator {
     fileprivate func decide(
         _ rows: [SelectedRow], in state: RowState, of workload: WorkloadID, _ verdict: Decision.Verdict,
         why: String
-    ) throws -> Int {
+    ) throws -> DecidedRows {
         guard !busy.contains(.workload(workload)) else { throw Decision.Refused.ending }
-        let count: Int
+        let decided: DecidedRows
         switch verdict {
         case .sendAgain:
-            count = try store.sendAgain(rows, in: state, of: workload, why: why, at: clock.now())
-        case .giveUp: count = try store.giveUp(rows, of: workload, why: why, at: clock.now())
+            decided = try store.sendAgain(rows, in: state, of: workload, why: why, at: clock.now())
+        case .giveUp:
+            decided = DecidedRows(count: try store.giveUp(rows, of: workload, why: why, at: clock.now()))
         }
         log.notice(
             verdict == .sendAgain ? "rows go again" : "rows are given up",
-            metadata: ["workload": "\(workload)", "rows": "\(count)", "reason": "\(why)"])
-        return count
+            metadata: ["workload": "\(workload)", "rows": "\(decided.count)", "reason": "\(why)"])
+        return decided
     }
 }

@@ -249,7 +249,7 @@ struct CommandTests {
         try await FakeDaemon.serving([
             "POST /v1/workloads/w12/release": [.init(body: Documents.decision(rows: 2))],
             "POST /v1/workloads/w12/fail": [.init(body: Documents.decision(rows: 7))],
-            "POST /v1/workloads/w12/retry": [.init(body: Documents.decision(rows: 1204))],
+            "POST /v1/workloads/w12/retry": [.init(body: Documents.decision(rows: 1204, givenUpBefore: 2))],
         ]) { daemon in
             let (release, fail, retry) = (Bench(), Bench(), Bench())
             #expect(
@@ -260,6 +260,13 @@ struct CommandTests {
                 await fail.run("fail", "w12", "--all", "--code", "c", "--reason", "no", socket: daemon.socket)
                     == .ok)
             #expect(await retry.run("retry", "w12", socket: daemon.socket) == .ok)
+            #expect(
+                retry.err == """
+                    1,204 rows of w12 queued again. Follow: batchctl watch w12
+                    2 of these rows were given up by a person before, perhaps because they were done by hand. \
+                    To stop: batchctl pause w12
+
+                    """)
             #expect(
                 daemon.calls.map(\.line) == [
                     "POST /v1/workloads/w12/release?reason=ok",

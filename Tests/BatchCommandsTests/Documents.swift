@@ -109,7 +109,10 @@ enum Documents {
         "webhook":{"listen":"127.0.0.1:8421","last_event_at":null,"accepted":3,"duplicates":1,"refused":0}}
         """
 
-    static func decision(rows: Int) -> String { "{\"rows\":\(rows),\"workload\":\(workload())}" }
+    static func decision(rows: Int, givenUpBefore: Int? = nil) -> String {
+        let before = givenUpBefore.map { "\"given_up_before\":\($0)," } ?? ""
+        return "{\"rows\":\(rows),\(before)\"workload\":\(workload())}"
+    }
 
     static func list(_ elements: String...) -> String {
         "{\"data\":[\(elements.joined(separator: ","))]}"

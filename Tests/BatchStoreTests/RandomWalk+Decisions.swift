@@ -35,7 +35,7 @@ extension Walk {
         }
         let place = model.nextPlace
         #expect(
-            try bench.store.sendAgain(rows, in: state, of: id, why: "", at: bench.now) == rows.count)
+            try bench.store.sendAgain(rows, in: state, of: id, why: "", at: bench.now).count == rows.count)
         reopen(id)
         // One after the other, as they enter the line.
         for number in rows.map({ Int($0.key.number) }) {

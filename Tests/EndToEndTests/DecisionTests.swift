@@ -166,6 +166,11 @@ import Testing
                 #expect(given.first?["reason"] as? String == "operator")
                 let events = try await site.ctl("events", "w1")
                 #expect(events.output.contains("checked") && events.output.contains("not wanted"))
+
+                let again = try await site.ctl("retry", "w1", "-o", "json")
+                #expect(try again.json()["given_up_before"] as? Int == 1)
+                #expect(again.errors.contains("1 of these rows was given up by a person"), "\(again.errors)")
+                #expect(try await site.ctl("wait", "w1", "--timeout", "100s").code == 0)
                 let audit = try await site.ctl("audit", "w1")
                 #expect(audit.code == 0, "\(audit.output)")
             }

@@ -122,6 +122,9 @@ struct RetryCommand: OperatorCommand {
             A workload that has finished runs again, and its outcome is written anew at the end. Rows go \
             behind others for the same object. Their attempts are counted anew.
 
+            Rows that were given up with 'batchctl fail' are failed too, and go again: with --code only those \
+            whose last error has it.
+
             Example: batchctl retry w12
             Example: batchctl retry w12 --code card_declined
             """)
@@ -156,6 +159,7 @@ struct RetryCommand: OperatorCommand {
         }
         if session.output.isJSON { try session.output.show(answer) { [] } }
         session.output.say(DecisionText.sentAgain(answer, none: DecisionText.chosen(state, code: code)))
+        if let warning = DecisionText.givenUp(answer) { session.output.say(warning) }
         return .ok
     }
 }
@@ -172,6 +176,16 @@ private enum DecisionText {
             default: answer.workload.hint ?? "Follow: batchctl watch \(id)"
             }
         return "\(Human.count(answer.rows, "row")) of \(id) queued again. \(next)"
+    }
+
+    /// What was sent again although it may have been done by hand.
+    static func givenUp(_ answer: DecisionAnswer) -> String? {
+        guard let count = answer.givenUpBefore, count > 0 else { return nil }
+        let (were, they) = count == 1 ? ("was", "it") : ("were", "they")
+        let stop =
+            answer.workload.knownState == .paused ? "" : " To stop: batchctl pause \(answer.workload.id)"
+        return "\(Human.count(count)) of these rows \(were) given up by a person before, perhaps because "
+            + "\(they) \(were) done by hand.\(stop)"
     }
 
     static func chosen(_ state: RowState, code: String?) -> String {

@@ -36,13 +36,16 @@ struct DecisionRoutes {
             call, to: verdict == .giveUp ? "fail rows of" : "send rows again of", workload)
         let selection = RowSelection(state, code: call.text(.code), ids: try await ids(in: call))
         do {
-            let count = try await Refusal.translating {
+            let decided = try await Refusal.translating {
                 try await decision.decide(
                     selection, of: workload, verdict,
                     why: call.text(.reason) ?? "\(word) by the operator")
             }
             return try .json(
-                DecisionAnswer(rows: count, workload: facts.document(try facts.workload(call.id))))
+                DecisionAnswer(
+                    rows: decided.count,
+                    givenUpBefore: verdict == .sendAgain ? decided.givenUp : nil,
+                    workload: facts.document(try facts.workload(call.id))))
         } catch Decision.Refused.strangers(let ids, let total) {
             let more = total > ids.count ? ", and \(total - ids.count) more" : ""
             throw Refusal(
