@@ -25,6 +25,16 @@ package struct LiveLane: Hashable, Sendable {
     package let rowsPerSecond: Double
 }
 
+/// Jobs of one account in one state, counted.
+package struct JobCount: Hashable, Sendable {
+    /// The account.
+    package let account: String
+    /// How the job ended, or Stripe's status when it was last seen; nil before the first look.
+    package let state: String?
+    /// How many jobs.
+    package let jobs: Int
+}
+
 /// One of Stripe's clocks that runs for a batch.
 package struct RunningClock: Hashable, Sendable {
     /// The batch.
@@ -72,6 +82,18 @@ extension Store {
                     nextLook: phase == .processing ? Timestamp(stored: row[7]) : nil, rowsDone: row[8],
                     rowsPerSecond: row[9])
             }
+        }
+    }
+
+    /// The jobs of live batches, counted.
+    package func liveJobs() throws -> [JobCount] {
+        try read { db in
+            try db.all(
+                """
+                SELECT account, coalesce(ending, seen_status) AS state, count(*) FROM batch
+                WHERE swept = 0 AND job IS NOT NULL GROUP BY account, state
+                """, []
+            ) { JobCount(account: $0[0], state: $0[1], jobs: $0[2]) }
         }
     }
 

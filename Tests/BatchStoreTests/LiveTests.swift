@@ -89,6 +89,16 @@ import Testing
         #expect(try bench.store.lanes(of: one) == lanes.filter { $0.workload == one })
     }
 
+    @Test func theJobsAreCountedByWhatTheyAre() throws {
+        let bench = try bench()
+        let jobs = try bench.store.batches(liveOnly: true).filter { $0.job != nil }
+        let counted = Dictionary(grouping: jobs) { $0.ending?.rawValue ?? $0.batch.seen?.status.word }
+        let found = try bench.store.liveJobs()
+        #expect(Set(found.map(\.account)) == ["main"])
+        #expect(Dictionary(found.map { ($0.state, $0.jobs) }) { $0 + $1 } == counted.mapValues(\.count))
+        #expect(Set(found.map(\.state)).isSuperset(of: ["in_progress", "complete"]))
+    }
+
     @Test func theClocksAreThoseOfTheBatches() throws {
         let bench = try bench()
         let limits = Limits()
@@ -123,6 +133,7 @@ import Testing
             _ = try bench.store.lanes()
             _ = try bench.store.clocks(limits: Limits())
             _ = try bench.store.worstFailure()
+            _ = try bench.store.liveJobs()
             _ = try bench.store.workloads(openOnly: true)
             _ = try bench.store.workloads(overOnly: true, limit: 5)
             _ = try bench.store.totals()

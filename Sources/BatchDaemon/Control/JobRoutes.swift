@@ -32,12 +32,14 @@ struct JobRoutes {
 }
 
 extension Facts {
+    /// What a job is before the first look: what a create makes it.
+    static let unseenState = JobStatus.readyForUpload.word
+
     /// The job that carries a batch; nil before there is one.
     func job(_ record: BatchRecord) -> Job? {
         guard let id = record.job else { return nil }
         let batch = record.batch
-        // Before the first look it is what a create makes it.
-        let state = record.ending?.rawValue ?? batch.seen?.status.word ?? JobStatus.readyForUpload.word
+        let state = record.ending?.rawValue ?? batch.seen?.status.word ?? Self.unseenState
         let pollAt: Timestamp? = if case .processing(_, let moment) = batch.phase { moment } else { nil }
         return Job(
             id: id.rawValue, batch: batch.id.description, workload: batch.workload.description,

@@ -28,12 +28,12 @@ struct MetricsPage: Sendable {
     func text() throws -> String {
         var text = PrometheusText()
         let now = facts.clock.now()
-        let live = try facts.store.batches(liveOnly: true, limit: 10_000)
         daemon(&text)
-        try lanes(&text)
-        jobs(live, &text)
-        deadlines(live, at: now, &text)
-        try reads(&text)
+        try rows(&text)
+        let lanes = try facts.store.lanes()
+        try jobs(lanes, &text)
+        try deadlines(at: now, &text)
+        try reads(lanes, &text)
         if let webhooks = facts.webhooks { webhooks.write(to: &text) }
         try disk(&text)
         try process(&text)
@@ -56,7 +56,7 @@ struct MetricsPage: Sendable {
             "When the configuration that is in force was read.", seconds(reload.at ?? facts.daemon.startedAt))
     }
 
-    private func lanes(_ text: inout PrometheusText) throws {
+    private func rows(_ text: inout PrometheusText) throws {
         let census = try facts.store.census()
         var rows: [String: BatchCore.RowCounts] = [:]
         for name in facts.queueNames { rows[name] = BatchCore.RowCounts() }
@@ -83,36 +83,34 @@ struct MetricsPage: Sendable {
             Double(try facts.store.pauses().count))
     }
 
-    private func jobs(_ live: [BatchRecord], _ text: inout PrometheusText) {
-        var statuses: [[String]: Int] = [:]
-        var phases: [[String]: Int] = [:]
-        for record in live {
-            phases[[record.batch.queue, record.batch.phase.name], default: 0] += 1
-            guard let job = facts.job(record) else { continue }
-            statuses[[job.account, job.state], default: 0] += 1
-        }
+    private func jobs(_ lanes: [LiveLane], _ text: inout PrometheusText) throws {
         text.family(
             "batchd_jobs", .gauge,
             "Jobs that we are not done with, by account and Stripe's status when last seen.",
-            statuses.map { ([("account", $0.key[0]), ("status", $0.key[1])], Double($0.value)) })
+            try facts.store.liveJobs().map {
+                ([("account", $0.account), ("status", $0.state ?? Facts.unseenState)], Double($0.jobs))
+            })
+        var phases: [[String]: Int] = [:]
+        for lane in lanes { phases[[lane.queue, lane.phase.rawValue], default: 0] += lane.batches }
         text.family(
             "batchd_batches", .gauge, "Batches that we are not done with, by queue and phase.",
             phases.map { ([("queue", $0.key[0]), ("phase", $0.key[1])], Double($0.value)) })
     }
 
-    private func deadlines(_ live: [BatchRecord], at now: Timestamp, _ text: inout PrometheusText) {
-        let deadlines = live.compactMap { $0.batch.deadline(facts.limits) }
+    private func deadlines(at now: Timestamp, _ text: inout PrometheusText) throws {
+        var nearest: [BatchCore.Deadline.Kind: Double] = [:]
+        for clock in try facts.store.clocks(limits: facts.limits) {
+            let slack = clock.deadline.slack(at: now).seconds
+            nearest[clock.deadline.kind] = min(nearest[clock.deadline.kind] ?? .infinity, slack)
+        }
         text.family(
             "batchd_nearest_deadline_slack_seconds", .gauge,
             "What is left of the clock of Stripe's that runs out next, by clock; negative when it was missed.",
-            BatchCore.Deadline.Kind.allCases.compactMap { kind in
-                deadlines.filter { $0.kind == kind }.map { $0.slack(at: now).seconds }.min()
-                    .map { ([("clock", kind.rawValue)], $0) }
-            })
+            nearest.map { ([("clock", $0.key.rawValue)], $0.value) })
     }
 
-    private func reads(_ text: inout PrometheusText) throws {
-        let reads = try facts.reads(of: try facts.store.lanes())
+    private func reads(_ lanes: [LiveLane], _ text: inout PrometheusText) throws {
+        let reads = try facts.reads(of: lanes)
         text.family(
             "batchd_month_reads", .gauge, "GETs that the account has made in this calendar month, UTC.",
             reads.map { ([("account", $0.account)], Double($0.made)) })
