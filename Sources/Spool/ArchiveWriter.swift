@@ -40,7 +40,8 @@ package struct ArchiveWriter: ~Copyable {
     package consuming func finish() throws(FileFault) -> ArchivedFacts {
         let facts: ArchivedFacts
         do throws(FileFault) {
-            facts = try frames.finish()
+            try frames.finish()
+            facts = try frames.sync()
         } catch {
             if error.operation == "fsync" { try FileSystem.removeFile(path) }
             throw error

@@ -1,19 +1,25 @@
 import BatchCore
 import Env
 
-/// Appends raw bytes to a file as whole frames, and knows at any moment what the file holds.
+/// Appends raw bytes to a file as whole frames. While some bytes are compressed and hashed on another thread (`Press`)
+/// the next ones are taken in.
 struct FrameWriter: ~Copyable {
     private let file: OpenFile
-    private let encoder = FrameEncoder(.archive)
-    private let buffer = Buffer(capacity: FrameShape.archive.rawLimit)
-    private var buffered = 0
-    private var growing = GrowingFacts()
+    private let press: Press
+    private let frameSize: Int
+    private var pending: [UInt8] = []
     private let faults: Faults
+    private let atFrame: FaultPoint?
+    /// Raw bytes so far, those that are not written yet included.
+    private(set) var rawBytes: Int64
+    private var isEmpty: Bool
 
-    /// Starts a new file, empty.
-    init(creating path: String, faults: Faults) throws(FileFault) {
-        file = try OpenFile(path, .create)
-        self.faults = faults
+    /// Starts a new file, empty. `atFrame` is passed behind each frame.
+    init(
+        creating path: String, _ shape: FrameShape = .archive, faults: Faults,
+        atFrame: FaultPoint? = .frameWritten
+    ) throws(FileFault) {
+        self.init(try OpenFile(path, .create), shape, after: GrowingFacts(), faults, atFrame)
     }
 
     /// Goes on with a file that a crash may have left: what follows its last whole frame is cut off.
@@ -27,48 +33,69 @@ struct FrameWriter: ~Copyable {
         }
         if try file.size() != known.storedBytes { try file.truncate(to: known.storedBytes) }
         try file.seek(to: known.storedBytes)
-        self.file = file
-        self.faults = faults
-        growing = known
+        self.init(file, .archive, after: known, faults, .frameWritten)
     }
 
-    /// Raw bytes so far, buffered ones included.
-    var rawBytes: Int64 { growing.rawBytes + Int64(buffered) }
+    private init(
+        _ file: consuming OpenFile, _ shape: FrameShape, after known: GrowingFacts, _ faults: Faults,
+        _ atFrame: FaultPoint?
+    ) {
+        self.file = file
+        self.faults = faults
+        self.atFrame = atFrame
+        press = Press(shape, after: known)
+        frameSize = shape.rawLimit
+        rawBytes = known.rawBytes
+        isEmpty = known.storedBytes == 0
+        pending.reserveCapacity(frameSize)
+    }
 
     /// Adds raw bytes.
     mutating func append(_ source: UnsafeRawBufferPointer) throws(FileFault) {
         var rest = source
         while !rest.isEmpty {
-            let count = buffer.copy(rest, at: buffered)
-            buffered += count
+            let count = min(rest.count, frameSize - pending.count)
+            pending.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<count]))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            if buffered == buffer.bytes.count { try flush() }
+            if pending.count == frameSize { try passOn() }
         }
+        rawBytes += Int64(source.count)
     }
 
-    /// Writes what is buffered as a frame of its own.
+    /// Writes what is held in memory, as a frame of its own.
     mutating func flush() throws(FileFault) {
-        guard buffered > 0 else { return }
-        let raw = buffer.prefix(buffered)
-        let stored = encoder.encode(raw)
-        try file.write(stored)
-        growing.add(raw: raw, stored: stored)
-        buffered = 0
-        faults.hit(.frameWritten)
+        if !pending.isEmpty { try passOn() }
+        try write(press.takeFrame())
     }
 
-    /// Writes everything, puts it on the disk, and tells what the file holds.
+    /// Writes everything; nothing is added after it.
     ///
     /// An empty content is stored as one empty frame, so that the file is a zstd file all the same.
-    mutating func finish() throws(FileFault) -> ArchivedFacts {
+    mutating func finish() throws(FileFault) {
+        if isEmpty { try passOn() }
         try flush()
-        if growing.storedBytes == 0 {
-            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-            let stored = encoder.encode(nothing)
-            try file.write(stored)
-            growing.add(raw: nothing, stored: stored)
-        }
+    }
+
+    /// Puts what was written on the disk, and tells what the file holds.
+    func sync() throws(FileFault) -> ArchivedFacts {
         try file.sync()
-        return growing.facts
+        return press.facts
+    }
+
+    /// Writes the frame that is ready, and has the next one made.
+    private mutating func passOn() throws(FileFault) {
+        try write(press.takeFrame())
+        press.begin(pending)
+        isEmpty = false
+        pending = []
+        pending.reserveCapacity(frameSize)
+    }
+
+    private func write(_ frame: [UInt8]) throws(FileFault) {
+        guard !frame.isEmpty else { return }
+        try frame.withUnsafeBufferPointer { frame throws(FileFault) in
+            try file.write(UnsafeRawBufferPointer(frame))
+        }
+        if let atFrame { faults.hit(atFrame) }
     }
 }

@@ -31,7 +31,8 @@ package struct OutcomeWriter: ~Copyable {
     ///
     /// - Returns: the digest of the summary.
     package consuming func finish(_ summary: Summary) throws(FileFault) -> Digest {
-        let facts = try frames.finish()
+        try frames.finish()
+        let facts = try frames.sync()
         faults.hit(.outcomeSynced)
         try FileSystem.rename("\(folder)/outcome.jsonl.zst.partial", to: "\(folder)/outcome.jsonl.zst")
         faults.hit(.outcomeRenamed)

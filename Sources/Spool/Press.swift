@@ -2,44 +2,46 @@ import BatchCore
 import Dispatch
 import Synchronization
 
-/// Hashes and compresses pieces on a thread of its own, one at a time. It touches no file: whoever hands it a piece
-/// writes the result, and hears of the disk's faults.
+/// Makes pieces into frames, and hashes them, on a thread of its own, one at a time. It touches no file: whoever hands
+/// it a piece writes the frame, and hears of the disk's faults.
 final class Press: Sendable {
     private struct Work: ~Copyable {
         let encoder: FrameEncoder
-        var hash = GrowingHash()
-        var stored: [UInt8] = []
+        var facts: GrowingFacts
+        var frame: [UInt8] = []
     }
 
     private let work: Mutex<Work>
     private let queue = DispatchQueue(label: "press")
     private let group = DispatchGroup()
 
-    init(_ shape: FrameShape) {
-        work = Mutex(Work(encoder: FrameEncoder(shape)))
+    /// A press for frames that follow those of `facts`.
+    init(_ shape: FrameShape, after facts: GrowingFacts = GrowingFacts()) {
+        work = Mutex(Work(encoder: FrameEncoder(shape), facts: facts))
     }
 
-    /// Begins with the next piece; the result of the one before has been taken.
+    /// Begins with the next piece; the frame of the one before has been taken.
     func begin(_ raw: [UInt8]) {
         queue.async(group: group) { [self] in
             work.withLock { work in
                 raw.withUnsafeBytes { raw in
-                    work.hash.update(raw)
-                    work.stored = Array(work.encoder.encode(raw))
+                    let frame = work.encoder.encode(raw)
+                    work.facts.add(raw: raw, stored: frame)
+                    work.frame = Array(frame)
                 }
             }
         }
     }
 
     /// The last piece as a frame, when it is ready; empty before the first one.
-    func result() -> [UInt8] {
+    func takeFrame() -> [UInt8] {
         group.wait()
         return work.withLock { work in
-            defer { work.stored = [] }
-            return work.stored
+            defer { work.frame = [] }
+            return work.frame
         }
     }
 
-    /// The digest of all pieces whose results were taken.
-    var digest: Digest { work.withLock { $0.hash.digest } }
+    /// What the frames that were taken hold.
+    var facts: ArchivedFacts { work.withLock { $0.facts.facts } }
 }

@@ -21,6 +21,8 @@ package struct HTTPTransport: Transport {
     /// An answer that takes longer than this must come at `slowestRate` at least, in bytes a second: a server
     /// that sends a byte now and then would hold its place for days. What came until then is kept.
     package static let patience = Duration.seconds(600)
+    /// Bytes of a download that are read at a time, once they come fast: each reading is a turn between two threads.
+    private static let mostRead = 512 << 10
     /// See `patience`.
     package static let slowestRate = 1000.0
     private let patience: Duration
@@ -36,6 +38,12 @@ package struct HTTPTransport: Transport {
         // A connection that lay idle for long may be closed under the next request, whose fate is then unknown.
         configuration.connectionPool.idleTimeout = .seconds(15)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        // The initializer for debugging is the only way to a connection's own options.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.setOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: Self.mostRead))
+        }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -28,7 +28,8 @@ enum ArchiveOracles {
                 return "\(writer.rawBytes) of \(raw) bytes"
             }
             try [1, 2, 3].withUnsafeBytes { try writer.append($0) }
-            let facts = try writer.finish()
+            try writer.finish()
+            let facts = try writer.sync()
             var again = try ResultReader(path)
             raw = 0
             while try again.next({ raw += Int64($0.count) }) {}
@@ -68,7 +69,7 @@ enum FrameSeeds {
                 try content.withUnsafeBytes { try writer.append($0) }
                 try writer.flush()
             }
-            _ = try writer.finish()
+            try writer.finish()
             return try FileSystem.contents(of: ScratchFile.path)
         } catch {
             preconditionFailure("a scratch file in memory: \(error)")
