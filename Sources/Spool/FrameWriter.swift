@@ -6,15 +6,16 @@ import Env
 struct FrameWriter: ~Copyable {
     private let file: OpenFile
     private let press: Press
-    private let frameSize: Int
     private var pending: [UInt8] = []
     private let faults: Faults
     private let atFrame: FaultPoint?
+    /// What is handed to the other thread at a time: frames may be smaller, but each turn costs both a wait.
+    private static let pieceSize = 1 << 20
     /// Raw bytes so far, those that are not written yet included.
     private(set) var rawBytes: Int64
     private var isEmpty: Bool
 
-    /// Starts a new file, empty. `atFrame` is passed behind each frame.
+    /// Starts a new file, empty. `atFrame` is passed behind each write of frames.
     init(
         creating path: String, _ shape: FrameShape = .archive, faults: Faults,
         atFrame: FaultPoint? = .frameWritten
@@ -44,28 +45,27 @@ struct FrameWriter: ~Copyable {
         self.faults = faults
         self.atFrame = atFrame
         press = Press(shape, after: known)
-        frameSize = shape.rawLimit
         rawBytes = known.rawBytes
         isEmpty = known.storedBytes == 0
-        pending.reserveCapacity(frameSize)
+        pending.reserveCapacity(Self.pieceSize)
     }
 
     /// Adds raw bytes.
     mutating func append(_ source: UnsafeRawBufferPointer) throws(FileFault) {
         var rest = source
         while !rest.isEmpty {
-            let count = min(rest.count, frameSize - pending.count)
+            let count = min(rest.count, Self.pieceSize - pending.count)
             pending.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<count]))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            if pending.count == frameSize { try passOn() }
+            if pending.count == Self.pieceSize { try passOn() }
         }
         rawBytes += Int64(source.count)
     }
 
-    /// Writes what is held in memory, as a frame of its own.
+    /// Writes what is held in memory, as frames of its own.
     mutating func flush() throws(FileFault) {
         if !pending.isEmpty { try passOn() }
-        try write(press.takeFrame())
+        try write(press.takeFrames())
     }
 
     /// Writes everything; nothing is added after it.
@@ -82,19 +82,19 @@ struct FrameWriter: ~Copyable {
         return press.facts
     }
 
-    /// Writes the frame that is ready, and has the next one made.
+    /// Writes the frames that are ready, and has the next ones made.
     private mutating func passOn() throws(FileFault) {
-        try write(press.takeFrame())
+        try write(press.takeFrames())
         press.begin(pending)
         isEmpty = false
         pending = []
-        pending.reserveCapacity(frameSize)
+        pending.reserveCapacity(Self.pieceSize)
     }
 
-    private func write(_ frame: [UInt8]) throws(FileFault) {
-        guard !frame.isEmpty else { return }
-        try frame.withUnsafeBufferPointer { frame throws(FileFault) in
-            try file.write(UnsafeRawBufferPointer(frame))
+    private func write(_ frames: [UInt8]) throws(FileFault) {
+        guard !frames.isEmpty else { return }
+        try frames.withUnsafeBufferPointer { frames throws(FileFault) in
+            try file.write(UnsafeRawBufferPointer(frames))
         }
         if let atFrame { faults.hit(atFrame) }
     }

@@ -8,37 +8,44 @@ final class Press: Sendable {
     private struct Work: ~Copyable {
         let encoder: FrameEncoder
         var facts: GrowingFacts
-        var frame: [UInt8] = []
+        var frames: [UInt8] = []
     }
 
     private let work: Mutex<Work>
+    private let frameSize: Int
     private let queue = DispatchQueue(label: "press")
     private let group = DispatchGroup()
 
     /// A press for frames that follow those of `facts`.
     init(_ shape: FrameShape, after facts: GrowingFacts = GrowingFacts()) {
+        frameSize = shape.rawLimit
         work = Mutex(Work(encoder: FrameEncoder(shape), facts: facts))
     }
 
-    /// Begins with the next piece; the frame of the one before has been taken.
+    /// Begins with the next piece; the frames of the one before have been taken.
     func begin(_ raw: [UInt8]) {
         queue.async(group: group) { [self] in
             work.withLock { work in
                 raw.withUnsafeBytes { raw in
-                    let frame = work.encoder.encode(raw)
-                    work.facts.add(raw: raw, stored: frame)
-                    work.frame = Array(frame)
+                    var rest = raw
+                    repeat {
+                        let part = UnsafeRawBufferPointer(rebasing: rest.prefix(frameSize))
+                        let frame = work.encoder.encode(part)
+                        work.facts.add(raw: part, stored: frame)
+                        work.frames.append(contentsOf: frame)
+                        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(frameSize))
+                    } while !rest.isEmpty
                 }
             }
         }
     }
 
-    /// The last piece as a frame, when it is ready; empty before the first one.
-    func takeFrame() -> [UInt8] {
+    /// The last piece as frames, when they are ready; empty before the first one.
+    func takeFrames() -> [UInt8] {
         group.wait()
         return work.withLock { work in
-            defer { work.frame = [] }
-            return work.frame
+            defer { work.frames = [] }
+            return work.frames
         }
     }
 
