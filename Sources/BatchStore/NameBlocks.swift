@@ -117,6 +117,18 @@ extension Store {
     }
 }
 
+/// The first place of a sorted list, not before `start`, with a value of at least `hash`; `count` when there is none.
+private func leap(to hash: Int64, from start: Int, of count: Int, _ value: (Int) -> Int64) -> Int {
+    var (low, stride) = (start, 1)
+    while low + stride < count, value(low + stride) < hash { (low, stride) = (low + stride, 2 * stride) }
+    var high = min(low + stride, count)
+    while low < high {
+        let middle = low + (high - low) / 2
+        if value(middle) < hash { low = middle + 1 } else { high = middle }
+    }
+    return low
+}
+
 extension Database {
     /// Enters the ids of a chunk of rows as one sorted run.
     func insertNames(
@@ -170,31 +182,30 @@ extension Database {
         hashed hashes: [Int64], in workload: WorkloadID, among rows: ClosedRange<Int64> = 0...0xFFFF_FFFF,
         trusting: Bool = false, id: (Int) -> String
     ) throws -> [Int64?] {
-        let sought = hashes.indices.sorted { hashes[$0] < hashes[$1] }
+        let sought = hashes.enumerated().map { (hash: $1, index: $0) }.sorted { $0.hash < $1.hash }
         var numbers = [Int64?](repeating: nil, count: hashes.count)
         var unsure: [Int: [Int64]] = [:]
         for run in try nameRuns(of: workload, among: rows) {
             var at = 0
-            try eachBlock(of: workload, run, from: sought.first.map { hashes[$0] } ?? 0) { block, last in
+            try eachBlock(of: workload, run, from: sought.first?.hash ?? 0) { block, _ in
                 var entry = 0
-                // Two sorted lists, side by side. An id that is sought twice finds the same entries again.
-                while at < sought.count, hashes[sought[at]] <= last {
-                    let (hash, index) = (hashes[sought[at]], sought[at])
-                    while entry < block.count, block.hash(entry) < hash { entry += 1 }
-                    var same = entry
-                    while same < block.count, block.hash(same) == hash {
-                        let number = block.number(same)
-                        if let other = numbers[index], other != number {
-                            unsure[index, default: [other]].append(number)
+                // Two sorted lists, side by side. Of many runs each has few of the ids: leaps instead of steps.
+                while at < sought.count {
+                    entry = leap(to: sought[at].hash, from: entry, of: block.count) { block.hash($0) }
+                    guard entry < block.count else { break }
+                    let (hash, number) = (block.hash(entry), block.number(entry))
+                    at = leap(to: hash, from: at, of: sought.count) { sought[$0].hash }
+                    // It is passed by the next larger entry: others with this hash may follow, also in the next block.
+                    guard at < sought.count, sought[at].hash == hash else { continue }
+                    for same in sought[at...].prefix(while: { $0.hash == hash }) {
+                        if let other = numbers[same.index], other != number {
+                            unsure[same.index, default: [other]].append(number)
                         } else if rows.contains(number) {
-                            numbers[index] = number
+                            numbers[same.index] = number
                         }
-                        same += 1
                     }
-                    at += 1
+                    entry += 1
                 }
-                // The next block may go on with the hash with which this one ends.
-                while at > 0, hashes[sought[at - 1]] == last { at -= 1 }
                 return at < sought.count
             }
         }
