@@ -55,10 +55,11 @@ import Testing
             try bytes.withUnsafeBytes { try writer.append($0) }
             #expect(writer.rawBytes == Int64(bytes.count))
         }
-        #expect(try folder.writer(for: batch).rawBytes == 2 << 20)
+        // The second one was being made when the writer went.
+        #expect(try folder.writer(for: batch).rawBytes == 1 << 20)
         do {
             var writer = try folder.writer(for: batch)
-            try bytes[(2 << 20)...].withUnsafeBytes { try writer.append($0) }
+            try bytes[(1 << 20)...].withUnsafeBytes { try writer.append($0) }
             try writer.pause()
         }
         #expect(try folder.writer(for: batch).rawBytes == Int64(bytes.count))
