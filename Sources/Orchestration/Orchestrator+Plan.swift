@@ -48,8 +48,7 @@ struct Turn {
     var slots: Slots
     /// How long the files that are on their way need, one after the other: the uplink is one.
     var sending = Duration.zero
-    /// Looks at jobs that may begin beside those under way.
-    var looks: Int
+    var places: Places
     var plan = Plan()
 
     /// Takes a part of the uplink, if enough is free: together the files on their way need half a window at most.
@@ -58,29 +57,19 @@ struct Turn {
         sending += time
         return true
     }
-
-    /// Takes one of the looks; false when there is none left. The next one that ends rings.
-    mutating func takeLook() -> Bool {
-        guard looks > 0 else { return false }
-        looks -= 1
-        return true
-    }
 }
 
 extension Orchestrator {
-    /// Each look is a task and a call with buffers of its own: a start with a thousand jobs would make them all at
-    /// once.
-    private static let looksAtOnce = 64
-
     /// Commits the intents that are due, and hands out the work that follows from them.
     func plan() throws -> Plan {
         // A write may have failed for somebody who only got an answer: it ends us all the same.
         try store.requireSound()
         let now = clock.now()
-        let looking = live.values.count { $0.phase.kind == .processing && busy.contains(.batch($0.id)) }
         var turn = Turn(
             now: now, diskIsShort: try disk.isShort(), slots: Slots(live.values),
-            looks: Self.looksAtOnce - looking)
+            places: Places(
+                busy: live.values.lazy.filter { [busy] in busy.contains(.batch($0.id)) },
+                limits: settings.limits))
         if turn.diskIsShort { turn.plan.wait(until: now + DiskRoom.pause) }
         for workload in unfinishedLoads where isFree(.workload(workload), in: &turn) {
             busy.insert(.workload(workload))
@@ -158,7 +147,7 @@ extension Orchestrator {
             return nil
         case .rest: return nil
         case .stage:
-            return turn.diskIsShort ? nil : .stage(batch)
+            return !turn.diskIsShort && turn.places.take(for: batch) ? .stage(batch) : nil
         case .create:
             guard case .staged(let file) = batch.phase, !isPaused(batch.queue), !isClosed(policy, in: &turn),
                 turn.slots.hasRoom(for: policy)
@@ -181,7 +170,7 @@ extension Orchestrator {
         case .upload:
             return .upload(try record(.willUpload, for: batch.id))
         case .resumeUpload: return .upload(batch)
-        case .poll: return turn.takeLook() ? .poll(batch) : nil
+        case .poll: return turn.places.take(for: batch) ? .poll(batch) : nil
         case .cancel:
             if !batch.cancelWanted {
                 log.warning(
@@ -189,8 +178,8 @@ extension Orchestrator {
                     metadata: ["batch": "\(batch.id)", "workload": "\(batch.workload)"])
             }
             return .cancel(batch)
-        case .collect: return .collect(batch)
-        case .settle(_, let ending): return .settle(batch, ending)
+        case .collect: return turn.places.take(for: batch) ? .collect(batch) : nil
+        case .settle(_, let ending): return turn.places.take(for: batch) ? .settle(batch, ending) : nil
         case .sweep: return .sweep(batch)
         case .release(let reason):
             try giveUp(batch.id, reason)
