@@ -18,7 +18,16 @@ struct MemoryLimit {
     }()
 
     /// True where a limit can be set.
-    static let canSet = (try? with(bytes: 64_000_000) { _ in }) != nil
+    static let canSet = !isTemporaryFolderInMemory && (try? with(bytes: 64_000_000) { _ in }) != nil
+
+    /// What is written to a disk in memory would count as the daemon's own.
+    private static var isTemporaryFolderInMemory: Bool {
+        let mounts = try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        return mounts?.split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 2 && fields[1] == "/tmp" && fields[2] == "tmpfs"
+        } ?? false
+    }
 
     /// Makes a group around `body`. No process may be in it any more when `body` ends.
     static func with<Value>(bytes: Int, _ body: (MemoryLimit) throws -> Value) throws -> Value {
