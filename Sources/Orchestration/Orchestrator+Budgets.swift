@@ -75,11 +75,12 @@ extension Orchestrator {
             ])
     }
 
-    /// Workloads whose last jobs were all in vain, or of which too many rows failed, and that are held for that.
+    /// Held workloads whose last jobs were all in vain, or of which too many rows failed. The record is asked and not the
+    /// reason: a job that was under way when it was held has been in vain since, and the count in the text is another.
     func spentWorkloads() throws -> Set<WorkloadID> {
         let spent = try store.workloads(openOnly: true, state: .held).filter {
             try GuardWord(reason: $0.reason) != nil
-                || $0.reason == store.jobRecord(of: $0.id).exhausted(settings.limits)
+                || store.jobRecord(of: $0.id).exhausted(settings.limits) != nil
         }
         return Set(spent.map(\.id))
     }
