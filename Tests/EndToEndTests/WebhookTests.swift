@@ -117,7 +117,9 @@ extension Site {
             let answer = try await judge(
                 "curl",
                 [
-                    "-sS", "-u", "sk_test_local:", "-H", "Stripe-Version: 2026-09-30.preview", "-H",
+                    // The scenario may let this call fail like any other.
+                    "-sS", "--fail", "--retry", "9", "--retry-all-errors", "--retry-delay", "1", "-u",
+                    "sk_test_local:", "-H", "Stripe-Version: 2026-09-30.preview", "-H",
                     "Content-Type: application/json", "\(simulator.url)/v2/core/event_destinations", "-d",
                     #"{"name":"batchd","type":"webhook_endpoint","event_payload":"thin","enabled_events":["v2.core.batch_job.created","v2.core.batch_job.validating","#
                         + #""v2.core.batch_job.completed"],"#
